@@ -1,0 +1,3 @@
+"""The post office: one node of the axis, its four doors and its store."""
+
+__version__ = "0.1.0"
