@@ -250,6 +250,7 @@ class LetterFacts:
     code: str = ""
     issue_date: str = ""
     subject: str = ""
+    sender_code: str = ""  #: as the message writes it, which may be an alias
     sender_name: str = ""
     priority: int = 0
     operation: Operation = Operation.NEW
