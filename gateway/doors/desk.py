@@ -1,0 +1,28 @@
+"""
+What every door has within reach: which node this is, the store, the directory, time, the two ledgers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.core.directory import Directory
+from gateway.core.model import NodeId
+from gateway.crash import Point, no_crash
+from gateway.observe import Log, Metrics
+from gateway.ports import Bell, Clock, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Shared by the doors of one node. `directory` gives the version in force now."""
+
+    node: NodeId
+    store: Store
+    directory: Callable[[], Directory]
+    clock: Clock
+    bell: Bell
+    log: Log
+    metrics: Metrics
+    point: Point = no_crash  #: called at the crash points of gateway/crash

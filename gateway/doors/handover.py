@@ -1,0 +1,216 @@
+"""
+Handover: store → agency.          door 4 of 4
+
+Reads   deliveries to agencies of this node; what an agency asks of its mailbox
+Writes  WAITING when the letter lies at the agency's door, DELIVERED at its acknowledgement
+Calls   the deliverer of the way in which the agency is reached
+Never   talks to another node, shows an agency what is not its own
+Crash   fetched but not acknowledged is offered again under the same letter_id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from gateway.core import catalogue
+from gateway.core.calendar import Calendar
+from gateway.core.delivery import (
+    FAILURES_BEFORE_QUARANTINE,
+    Acknowledged,
+    Event,
+    Expired,
+    Failed,
+    Offered,
+    Overdue,
+    State,
+    Target,
+    Unreadable,
+)
+from gateway.core.errors import Misconfigured, Rejected, TrucError, Unavailable, find
+from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
+from gateway.core.split import join, read_parts_json
+from gateway.doors.desk import Desk
+from gateway.ports import Caller, Deliverer, MailItem, OpenLetter, StoredLetter, Work
+
+IDLE_SECONDS = 5.0
+SWEEP_SECONDS = 5.0
+BUSY_SECONDS = 1.0
+LOCAL = NodeId("local")  # stands for a link in the metrics
+SWEEP_ROWS = 500
+# One round claims as much as one writer transaction holds, and at most what fits in memory many times over.
+ROUND_LETTERS = 64
+ROUND_BYTES = 64 * 1024 * 1024
+
+
+class Handover:
+    """The way out to the agencies of this node."""
+
+    def __init__(
+        self, desk: Desk, calendar: Calendar, deliverers: Mapping[str, Deliverer], pick_up_days: int = 1
+    ) -> None:
+        self._desk, self._store = desk, desk.store
+        self._calendar, self._deliverers, self._pick_up_days = calendar, deliverers, pick_up_days
+
+    # --- offering --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Offer what is due to the agencies of this node until cancelled."""
+        while True:
+            if not await self.step():
+                await self._desk.bell.wait("local", await self._patience())
+
+    async def step(self) -> int:
+        """One round of offers; how many deliveries were claimed."""
+        works = await self._store.claim_due(
+            None, None, self._desk.clock.now(), letters=ROUND_LETTERS, size=ROUND_BYTES
+        )
+        for work in works:
+            await self._offer(work)
+        return len(works)
+
+    async def _patience(self) -> float:
+        due = await self._store.next_due(None, None)
+        if due is None:
+            return IDLE_SECONDS
+        return min(max((due - self._desk.clock.now()).total_seconds(), 0.05), IDLE_SECONDS)
+
+    async def _offer(self, work: Work) -> None:
+        """Hand one letter over; whatever happens is recorded."""
+        delivery, letter = work.delivery, work.letter
+        agency = delivery.target.agency
+        assert agency is not None, "claim_due without a target gives deliveries to agencies"
+        try:
+            if letter.routing.kind is Kind.STATUS:
+                await self._store.add_status(letter, self._desk.clock.now())
+            has_it = await self._deliverer(agency).deliver(self.open_letter(letter, agency))
+        except TrucError as failed:
+            await self._record(work, Failed(failed.code))
+            self._desk.log.warning(
+                "delivery.failed", letter_id=delivery.letter_id, target=delivery.target.key, code=failed.code
+            )
+            self._desk.metrics.failed(LOCAL, delivery.lane, failed.code)
+            return
+        except Exception as fault:
+            error = type(fault).__name__
+            self._desk.log.exception("internal.error", letter_id=delivery.letter_id, error=error)
+            self._desk.metrics.fault("handover")
+            last = delivery.failures + 1 >= FAILURES_BEFORE_QUARANTINE
+            code = catalogue.UNREADABLE.code if last else catalogue.INTERNAL.code
+            await self._record(work, Unreadable(code) if last else Failed(code))
+            return
+        if has_it:
+            await self._record(work, Acknowledged())
+            self._tell("delivery.delivered", work)
+        else:
+            fetch_by = self._pick_up_by(self._desk.clock.now())
+            await self._record(work, Offered(fetch_by))
+            self._tell("delivery.waiting", work)
+
+    def _tell(self, event: str, work: Work) -> None:
+        delivery = work.delivery
+        self._desk.log.info(event, letter_id=delivery.letter_id, target=delivery.target.key)
+        self._desk.metrics.handed_over(work.letter.routing.kind)
+
+    def _deliverer(self, code: AgencyCode) -> Deliverer:
+        agency = self._desk.directory().find(code)
+        way = agency.delivery if agency else "mailbox"
+        if way not in self._deliverers:
+            raise Misconfigured(
+                find(catalogue.DIRECTORY_BROKEN, detail=f"{code}: no way of delivery «{way}»")
+            )
+        return self._deliverers[way]
+
+    async def _record(self, work: Work, event: Event) -> None:
+        """Record until it is recorded: an event that got lost would leave the delivery TRYING for ever."""
+        letter_id, target = work.delivery.letter_id, work.delivery.target
+        while True:
+            try:
+                await self._store.record(letter_id, target, event, self._desk.clock.now())
+            except Unavailable as busy:
+                self._desk.log.warning("loop.failed", loop="handover", code=busy.code)
+                await self._desk.clock.sleep(BUSY_SECONDS)
+            else:
+                return
+
+    # --- time ------------------------------------------------------------------------------------
+
+    async def keep_time(self) -> None:
+        """Tell senders what nobody fetches, until cancelled."""
+        while True:
+            await self.sweep()
+            await self._desk.clock.sleep(SWEEP_SECONDS)
+
+    async def sweep(self) -> None:
+        """One look at the deliveries to agencies that time concerns.
+
+        A letter in a mailbox does not expire (Tết closes offices for a week), it is only told once.
+        """
+        now = self._desk.clock.now()
+        for delivery in await self._store.overdue(now, SWEEP_ROWS):
+            if delivery.target.agency is None:
+                continue
+            event: Event = Expired()
+            if delivery.state is State.WAITING:
+                event = Overdue(next_due_at=self._pick_up_by(now))
+            await self._store.record(delivery.letter_id, delivery.target, event, now)
+
+    def _pick_up_by(self, at: datetime) -> datetime:
+        return self._calendar.add_working_days(at, self._pick_up_days)
+
+    # --- the mailbox -----------------------------------------------------------------------------
+
+    async def list(
+        self, caller: Caller, *, kind: Kind | None = None, after: int = 0, limit: int = 100
+    ) -> Sequence[MailItem]:
+        """What waits for the caller's agencies, oldest first, beyond the cursor `after`."""
+        return await self._store.waiting(caller.agencies, kind=kind, after=after, limit=limit)
+
+    async def open(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
+        """A letter from the caller's mailbox; fetching is noted, and harmless however often.
+
+        Raises: Rejected (UNKNOWN_LETTER) also for a letter that is another agency's.
+        """
+        mail = await self._store.mail(letter_id, caller.agencies)
+        letter = await self._store.letter(letter_id) if mail else None
+        if letter is None:
+            raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
+        now = self._desk.clock.now()
+        for delivery in mail:
+            if delivery.target.agency is not None:
+                await self._store.note_fetched(letter_id, delivery.target.agency, now)
+        agency = mail[0].target.agency
+        assert agency is not None, "mail() gives deliveries to agencies"
+        self._desk.point("C14")
+        return self.open_letter(letter, agency)
+
+    async def ack(self, caller: Caller, letter_id: LetterId) -> None:
+        """The caller has the letter: from now on it is not listed any more. Twice is harmless.
+
+        Raises: Rejected (UNKNOWN_LETTER, or NOT_FETCHED for a letter that nobody ever opened).
+        """
+        mail = await self._store.mail(letter_id, caller.agencies)
+        if not mail:
+            raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
+        for delivery in mail:
+            agency = delivery.target.agency
+            assert agency is not None, "mail() gives deliveries to agencies"
+            if not await self._store.was_fetched(letter_id, agency):
+                raise Rejected(find(catalogue.NOT_FETCHED, letter_id=letter_id))
+            await self._store.record(letter_id, Target(agency=agency), Acknowledged(), self._desk.clock.now())
+            self._desk.log.info("delivery.delivered", letter_id=letter_id, target=delivery.target.key)
+
+    def open_letter(self, letter: StoredLetter, agency: AgencyCode) -> OpenLetter:
+        """The letter as its sender wrote it, to the last byte."""
+        return OpenLetter(letter, agency, letter.routing.original_size, self._chunks(letter))
+
+    def _chunks(self, letter: StoredLetter) -> Callable[[], Iterator[bytes]]:
+        blobs = self._store.blobs
+
+        def chunks() -> Iterator[bytes]:
+            named = {part.name: part for part in letter.parts}
+            specs = read_parts_json(b"".join(blobs.read(named["parts.json"])))
+            envelope = b"".join(blobs.read(named["envelope.xml"]))
+            return join(envelope, specs, lambda index: blobs.read(named[specs[index].member_name]))
+
+        return chunks

@@ -1,0 +1,389 @@
+"""
+Intake: agency → store.          door 1 of 4
+
+Reads   the sender's bytes, once, as a stream
+Writes  blobs; then letter, parts, deliveries and journal in one transaction
+Calls   Store.add_letter
+Never   talks to the network, changes a byte of what the sender wrote
+Crash   before the commit nothing is ours; after it, a repeat gets the same answer
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.answers import read_answer, write_answer
+from gateway.core import catalogue
+from gateway.core.archives import ArchiveLimits
+from gateway.core.attachments import Look, look_at
+from gateway.core.calendar import VIETNAM, Calendar, today
+from gateway.core.directory import Directory, SuccessorPolicy
+from gateway.core.dispatch import dispatch
+from gateway.core.edxml import Reading, read
+from gateway.core.errors import Finding, Rejected, errors_among, find
+from gateway.core.facts import facts_of
+from gateway.core.lifecycle import status_recipient
+from gateway.core.model import (
+    Addressee,
+    AgencyCode,
+    Envelope,
+    Kind,
+    LetterFacts,
+    LetterId,
+    Part,
+    Routing,
+)
+from gateway.core.routing import PROTOCOL, lane_of, rank_of, resolve_recipients, routing_json
+from gateway.core.sameness import sameness
+from gateway.core.split import Split, Splitter, parts_json
+from gateway.core.validate import validate
+from gateway.doors.desk import Desk
+from gateway.ports import (
+    Accepted,
+    BlobSink,
+    Caller,
+    IdempotencyKey,
+    NewLetter,
+    RecipientAnswer,
+    Sealer,
+    StoredLetter,
+    StoredPart,
+    Taking,
+)
+from schemas.safe_xml import Limits
+
+# Below this many bytes a thread costs more than the work it takes off the event loop.
+WORTH_A_THREAD = 64 * 1024
+REFUSED_HEAD = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator decides about letters that come in."""
+
+    limits: Limits
+    archives: ArchiveLimits
+    calendar: Calendar
+    ttl_working_days: int
+    successor_policy: SuccessorPolicy
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A message that has been read, on its way to becoming a letter."""
+
+    split: Split
+    sinks: list[BlobSink]
+    reading: Reading
+    findings: tuple[Finding, ...]
+    addressees: tuple[Addressee, ...]
+
+    @property
+    def envelope(self) -> Envelope:
+        return self.reading.envelope
+
+
+class Intake:
+    """The way in for agencies, whichever adapter they use."""
+
+    def __init__(
+        self, desk: Desk, rules: Rules, new_id: Callable[[datetime], LetterId], sealer: Sealer | None = None
+    ) -> None:
+        self._desk, self._store, self._clock = desk, desk.store, desk.clock
+        self._rules, self._new_id, self._sealer = rules, new_id, sealer
+
+    async def accept(
+        self,
+        source: AsyncIterator[bytes],
+        caller: Caller,
+        *,
+        to: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Accepted:
+        """
+        Take a message from an agency and make it ours.
+
+        When this returns, the message survives a crash: it is stored with one delivery per way out. Until
+        then the agency still owns it and may send it again; the same content to the same recipient gets the
+        same answer. With `dry_run` everything is checked and nothing kept.
+
+        Spec: QCVN102/MessageHeader, QD28/5.4 (who must return what), ND30/VI (duplicates)
+        Raises: Rejected with every finding if the sender must change something; Unavailable if the same
+            bytes may be sent again later.
+        """
+        head = bytearray()
+        with ExitStack() as undo:
+            try:
+                split, sinks = await self._split(source, head, undo)
+                draft = self._examine(split, sinks, caller, to)
+            except Rejected as refused:
+                await self._refuse(refused, caller, bytes(head), keep=not dry_run)
+                raise
+            if dry_run:
+                return self._answer(draft, LetterId(""), self._clock.now(), repeated=False)
+            try:
+                return await self._make_ours(draft, caller, idempotency_key, undo)
+            except Rejected as refused:
+                await self._refuse(refused, caller, bytes(head), keep=True)
+                raise
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    async def _split(
+        self, source: AsyncIterator[bytes], head: bytearray, undo: ExitStack
+    ) -> tuple[Split, list[BlobSink]]:
+        sinks: list[BlobSink] = []
+
+        def open_part(_index: int) -> BlobSink:
+            sink = self._store.blobs.new()
+            undo.callback(sink.discard)
+            sinks.append(sink)
+            return sink
+
+        splitter = Splitter(self._rules.limits, open_part)
+        async for chunk in source:
+            if len(head) < REFUSED_HEAD:
+                head += chunk[: REFUSED_HEAD - len(head)]
+            if len(chunk) < WORTH_A_THREAD:
+                splitter.feed(chunk)
+            else:
+                await asyncio.to_thread(splitter.feed, chunk)
+        return splitter.close(), sinks
+
+    def _examine(self, split: Split, sinks: list[BlobSink], caller: Caller, to: Sequence[str]) -> _Draft:
+        directory, day = self._desk.directory(), today(self._clock.now())
+        reading = read(split.envelope, split.parts, self._rules.limits)
+        looks = self._looks(reading, split, sinks)
+        named = self._named(reading.envelope, to)
+        findings = (
+            *split.findings,
+            *reading.findings,
+            *validate(
+                reading,
+                split,
+                directory=None,  # recipients are resolved below: some unknown ones do not stop the others
+                caller_codes=self._codes_of(caller, directory),
+                looks=looks,
+                today=day,
+            ),
+        )
+        if errors_among(findings):
+            raise Rejected(*findings)
+        addressees, unreachable = resolve_recipients(directory, named, day, self._rules.successor_policy)
+        if not addressees:
+            raise Rejected(*unreachable, *findings)
+        findings = (*findings, *unreachable)
+        return _Draft(split, sinks, reading, findings, addressees)
+
+    @staticmethod
+    def _named(envelope: Envelope, to: Sequence[str]) -> tuple[str, ...]:
+        """The recipients as named: by the request if it names any, else by the message itself."""
+        if to:
+            return tuple(to)
+        if envelope.kind is Kind.STATUS:
+            return tuple(filter(None, [status_recipient(envelope)]))
+        return tuple(organ.code for organ in envelope.recipients)
+
+    @staticmethod
+    def _codes_of(caller: Caller, directory: Directory) -> frozenset[str]:
+        codes: set[str] = set(caller.agencies)
+        for code in caller.agencies:
+            agency = directory.find(code)
+            codes.update(agency.aliases if agency else ())
+        return frozenset(codes)
+
+    def _looks(self, reading: Reading, split: Split, sinks: list[BlobSink]) -> tuple[Look, ...]:
+        looks = []
+        for attachment in reading.envelope.attachments:
+            with sinks[attachment.part].peek() as file:
+                looks.append(look_at(file, attachment, split.parts[attachment.part], self._rules.archives))
+        return tuple(looks)
+
+    # --- making it ours --------------------------------------------------------------------------
+
+    async def _make_ours(self, draft: _Draft, caller: Caller, key: str | None, undo: ExitStack) -> Accepted:
+        idempotency = self._idempotency(draft, caller, key)
+        if idempotency is not None and (first := await self._store.answer_to(caller.name, idempotency.key)):
+            return self._first_answer(idempotency, first)
+        self._desk.point("C1")
+        digest = sameness(draft.envelope, [p.content_sha256 for p in draft.split.parts])
+        kept: tuple[StoredPart, ...] | None = None
+        while True:
+            known = await self._store.same(digest, [a.code for a in draft.addressees])
+            further = tuple(a for a in draft.addressees if a.code not in known)
+            if not further:
+                return await self._repeat(draft, next(iter(known.values())))
+            if kept is None:
+                kept = await self._keep(draft)
+                undo.pop_all()
+                self._desk.point("C3")
+            # gửi bổ sung: the others have this very letter already, so it goes only to those who have not
+            draft.addressees = further
+            accepted = await self._add(draft, kept, digest, idempotency)
+            if accepted is not None:
+                return accepted
+
+    async def _add(
+        self, draft: _Draft, kept: tuple[StoredPart, ...], digest: str, idempotency: IdempotencyKey | None
+    ) -> Accepted | None:
+        now, directory = self._clock.now(), self._desk.directory()
+        facts = facts_of(draft.envelope)
+        sender = directory.find(draft.envelope.sender.code)
+        if sender is None:
+            raise Rejected(find(catalogue.SENDER_UNKNOWN, organ=draft.envelope.sender.code))
+        draft.findings += await self._duplicate_warning(AgencyCode(sender.code), facts, draft.envelope)
+        routing = self._routing(draft, AgencyCode(sender.code), directory, now)
+        parts = await self._manifest(draft, kept, routing)
+        letter = StoredLetter(routing, facts, parts, came_from=None, hops=0, received_at=now)
+        owed = dispatch(routing, letter.size, directory, here=self._desk.node, came_from=None, now=now)
+        answer = self._answer(draft, routing.letter_id, now, repeated=False, expires_at=routing.expires_at)
+        taking = await self._store.add_letter(
+            NewLetter(
+                letter,
+                owed.deliveries,
+                sameness=digest,
+                idempotency=idempotency,
+                unreachable=tuple((r.named, r.code) for r in answer.recipients if r.code),
+                answer=write_answer(answer),
+            ),
+            now,
+        )
+        if taking is Taking.CLASH:
+            return None
+        self._desk.point("C2")
+        if routing.kind is Kind.STATUS:
+            await self._store.add_status(letter, now)
+        self._desk.log.info(
+            "document.accepted",
+            letter_id=routing.letter_id,
+            kind=routing.kind.value,
+            sender=routing.sender,
+            recipients=len(routing.recipients),
+            size=routing.original_size,
+            lane=routing.lane.value,
+        )
+        self._desk.metrics.accepted(routing.kind, routing.original_size)
+        return answer
+
+    def _routing(self, draft: _Draft, sender: AgencyCode, directory: Directory, now: datetime) -> Routing:
+        envelope, calendar = draft.envelope, self._rules.calendar
+        return Routing(
+            protocol=PROTOCOL,
+            letter_id=self._new_id(now),
+            kind=envelope.kind,
+            origin=self._desk.node,
+            sender=sender,
+            recipients=draft.addressees,
+            directory_version=directory.version,
+            lane=lane_of(envelope.kind, envelope.priority),
+            rank=rank_of(envelope.priority),
+            accepted_at=now,
+            expires_at=calendar.expires_at(now, self._rules.ttl_working_days),
+            original_sha256=draft.split.original_sha256,
+            original_size=draft.split.original_size,
+        )
+
+    async def _manifest(
+        self, draft: _Draft, kept: tuple[StoredPart, ...], routing: Routing
+    ) -> tuple[StoredPart, ...]:
+        """All parts in manifest order; the seal, over all the others, comes last."""
+        put = self._store.blobs.put
+        parts = (
+            put("routing.json", routing_json(routing)),
+            put("parts.json", parts_json(draft.split, draft.envelope)),
+            put("envelope.xml", draft.split.envelope),
+            *kept,
+        )
+        if self._sealer is None:
+            return parts
+        seal = await self._sealer.seal([Part(p.name, p.size, p.sha256) for p in parts], routing.accepted_at)
+        return (*parts, put("META-INF/signatures001.xml", seal))
+
+    async def _keep(self, draft: _Draft) -> tuple[StoredPart, ...]:
+        """Make the attachments durable before the row that names them commits."""
+
+        def keep() -> tuple[StoredPart, ...]:
+            return tuple(
+                replace(sink.keep(), name=spec.member_name)
+                for sink, spec in zip(draft.sinks, draft.split.parts, strict=True)
+            )
+
+        if draft.split.original_size < WORTH_A_THREAD:
+            return keep()
+        return await asyncio.to_thread(keep)
+
+    async def _duplicate_warning(
+        self, sender: AgencyCode, facts: LetterFacts, envelope: Envelope
+    ) -> tuple[Finding, ...]:
+        """A duplicate by law is told, never refused. Spec: ND30/VI (same id; or number, notation, organ)"""
+        if envelope.kind is Kind.STATUS or not (facts.document_id or facts.code):
+            return ()
+        earlier = await self._store.earlier(sender, facts)
+        if earlier is None:
+            return ()
+        at = earlier[1].astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M")
+        return (find(catalogue.DUPLICATE_DOCUMENT, clause="ND30/VI", at=at),)
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def _idempotency(self, draft: _Draft, caller: Caller, key: str | None) -> IdempotencyKey | None:
+        if key is None:
+            return None
+        asked = draft.split.original_sha256 + "|" + ",".join(a.named for a in draft.addressees)
+        return IdempotencyKey(caller.name, key, hashlib.sha256(asked.encode()).hexdigest())
+
+    @staticmethod
+    def _first_answer(key: IdempotencyKey, first: tuple[str, Any]) -> Accepted:
+        sha256, answer = first
+        if sha256 != key.sha256:
+            raise Rejected(find(catalogue.KEY_REUSED))
+        return replace(read_answer(answer), repeated=True)
+
+    async def _repeat(self, draft: _Draft, first: LetterId) -> Accepted:
+        letter = await self._store.letter(first)
+        at = letter.routing.accepted_at if letter else self._clock.now()
+        expires_at = letter.routing.expires_at if letter else at
+        return self._answer(draft, first, at, repeated=True, expires_at=expires_at)
+
+    @staticmethod
+    def _answer(
+        draft: _Draft,
+        letter_id: LetterId,
+        at: datetime,
+        *,
+        repeated: bool,
+        expires_at: datetime | None = None,
+    ) -> Accepted:
+        served = tuple(RecipientAnswer(a.named, a.code) for a in draft.addressees)
+        failed = tuple(
+            RecipientAnswer(f.params.get("organ", ""), f.params.get("successor", ""), f.code)
+            for f in draft.findings
+            if f.is_error
+        )
+        return Accepted(
+            letter_id,
+            draft.envelope.kind,
+            draft.envelope.document_id,
+            at,
+            expires_at or at,
+            served + failed,
+            draft.findings,
+            repeated,
+        )
+
+    async def _refuse(self, refused: Rejected, caller: Caller, head: bytes, *, keep: bool) -> None:
+        """Remember what was refused, except a state secret: of that nothing may stay here."""
+        secret = any(f.fault is catalogue.STATE_SECRET for f in refused.findings)
+        if keep and not secret:
+            await self._store.keep_refused(caller.name, refused.code, head, self._clock.now())
+        self._desk.log.info(
+            "document.refused", code=refused.code, caller=caller.name, errors=len(refused.findings)
+        )
+        self._desk.metrics.refused(refused.code)
