@@ -1,0 +1,189 @@
+"""
+One node of the axis, wired: read from top to bottom.
+
+Everything a node needs is made here and handed in; nothing is looked up behind its back. So one process can
+hold many nodes, each with its own store, clock, ledgers and broker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from gateway import __version__
+from gateway.bell import Doorbell
+from gateway.clerk import Clerk
+from gateway.clock import SystemClock
+from gateway.config import Config
+from gateway.core import catalogue
+from gateway.core.calendar import Calendar
+from gateway.core.errors import Misconfigured, TrucError, Unavailable, find
+from gateway.core.model import Lane, NodeId
+from gateway.crash import Point, no_crash
+from gateway.doors.arrival import Arrival
+from gateway.doors.control import Control
+from gateway.doors.desk import Desk
+from gateway.doors.handover import Handover
+from gateway.doors.intake import Intake, Rules
+from gateway.doors.relay import Relay
+from gateway.http.app import build_app
+from gateway.http.listener import listening
+from gateway.http.surroundings import Health, Surroundings
+from gateway.ids import LetterIds
+from gateway.observe import Log, Metrics
+from gateway.office import PostOffice
+from gateway.ports import AgencyAdapter, Broker, Clock, Deliverer, Office, Store
+from gateway.v1.transfer import Limits as HttpLimits
+
+BEAT_SECONDS = 10.0  # six beats before a claim counts as orphaned (60 s)
+LOOP_PAUSE = 1.0  # a loop that failed starts again after this, so that a fault can't spin
+
+
+@dataclass(slots=True)
+class Node:
+    """A running node."""
+
+    desk: Desk
+    office: PostOffice
+    broker: Broker
+    address: str
+
+    @property
+    def name(self) -> NodeId:
+        return self.desk.node
+
+
+@asynccontextmanager
+async def running_node(
+    config: Config,
+    *,
+    store: Store,
+    broker: Broker,
+    bell: Doorbell,
+    log: Log,
+    metrics: Metrics,
+    clock: Clock | None = None,
+    point: Point = no_crash,
+) -> AsyncIterator[Node]:
+    """
+    A node at work: its doors open, its API listening; on leaving, what is begun is finished or put back.
+
+    Raises: Misconfigured if the directory does not know this node.
+    """
+    directory = await store.directory()
+    name = NodeId(config.node.id)
+    if directory.node(name) is None:
+        detail = f"nút {name} không có trong danh mục · the directory has no node {name}"
+        raise Misconfigured(find(catalogue.DIRECTORY_BROKEN, detail=detail))
+    desk = Desk(name, store, lambda: directory, clock or SystemClock(), bell, log, metrics, point)
+    limits = config.limits.xml()
+    calendar = Calendar(config.calendar.extra_holidays, config.calendar.make_up_days)
+
+    # the four doors
+    delivery = config.delivery
+    rules = Rules(limits, config.limits.archives(), calendar, delivery.ttl_working_days, delivery.successor)
+    intake = Intake(desk, rules, LetterIds())
+    arrival = Arrival(desk, broker, Control(desk), limits)
+    relay = Relay(desk, broker, delivery.offer_again_after)
+    deliverers: dict[str, Deliverer] = {}
+    handover = Handover(desk, calendar, deliverers, delivery.pick_up_working_days)
+    office = PostOffice(desk, intake, handover)
+    adapters = find_adapters(office)
+    deliverers.update({name: adapter.deliverer() for name, adapter in adapters.items()})
+
+    # the loops
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "handover": handover.run,
+        "handover.time": handover.keep_time,
+        "relay.time": relay.keep_time,
+        "clerk": Clerk(desk, intake, limits).run,
+        "beat": lambda: _beat(desk, broker),
+    }
+    for neighbour in directory.neighbours(name):
+        loops[f"control:{neighbour}"] = _bound(relay.run_control, neighbour)
+        for lane in Lane:
+            loops[f"relay:{neighbour}:{lane.value}"] = _bound(relay.run, neighbour, lane)
+            loops[f"arrival:{neighbour}:{lane.value}"] = _bound(arrival.run, neighbour, lane)
+    for adapter in adapters.values():
+        for number, poller in enumerate(adapter.pollers()):
+            loops[f"{adapter.name}:{number}"] = poller
+
+    # the counter towards the agencies' programs
+    draining = asyncio.Event()
+    around = Surroundings(
+        node=name,
+        office=office,
+        credential=store.credential,
+        health=lambda: _health(store, broker, draining),
+        clock=desk.clock,
+        log=log,
+        metrics=metrics,
+        limits=HttpLimits(document_bytes=limits.document_bytes),
+    )
+    app = build_app(around, [route for adapter in adapters.values() for route in adapter.routes()])
+    async with (
+        _working(desk, loops),
+        listening(app, config.http.host, config.http.port, log) as address,
+    ):
+        log.info("node.started", version=__version__, address=address, directory_version=directory.version)
+        yield Node(desk, office, broker, address)
+        draining.set()
+        log.info("node.stopping")
+    log.info("node.stopped")
+
+
+def find_adapters(office: Office) -> dict[str, AgencyAdapter]:
+    """Every installed way of reaching an agency, by its name."""
+    found = [point.load()(office) for point in entry_points(group="truc.adapters")]
+    return {adapter.name: adapter for adapter in found}
+
+
+async def _health(store: Store, broker: Broker, draining: asyncio.Event) -> Health:
+    """What /v1/ready says."""
+    try:
+        await store.counts()
+    except Unavailable:
+        return Health(store=False, links=broker.neighbours_up(), draining=draining.is_set())
+    return Health(store=True, links=broker.neighbours_up(), draining=draining.is_set())
+
+
+@asynccontextmanager
+async def _working(desk: Desk, loops: Mapping[str, Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+    """Run every loop until the block ends; one that fails is started again and stops no other."""
+    tasks = [asyncio.create_task(_forever(desk, name, loop), name=name) for name, loop in loops.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _forever(desk: Desk, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await loop()
+        except TrucError as failed:
+            desk.log.warning("loop.failed", loop=name, code=failed.code)
+        except Exception as fault:
+            desk.log.exception("internal.error", loop=name, error=type(fault).__name__)
+            desk.metrics.fault(name.partition(":")[0])
+        await desk.clock.sleep(LOOP_PAUSE)
+
+
+async def _beat(desk: Desk, broker: Broker) -> None:
+    """Show that this instance lives, and bring the gauges up to date."""
+    while True:
+        await desk.store.beat(desk.clock.now())
+        desk.metrics.standing(await desk.store.counts())
+        desk.metrics.links(broker.neighbours_up())
+        await desk.clock.sleep(BEAT_SECONDS)
+
+
+def _bound(loop: Callable[..., Awaitable[None]], *place: Any) -> Callable[[], Awaitable[None]]:
+    return lambda: loop(*place)

@@ -1,0 +1,142 @@
+"""
+The counter of the post office: what adapters may ask for, each wish passed to the door that grants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from gateway.core import catalogue, lifecycle
+from gateway.core.codes import normal
+from gateway.core.directory import Directory
+from gateway.core.edxml import write_status
+from gateway.core.errors import Rejected, find
+from gateway.core.model import Kind, LetterId, Organ, Staff
+from gateway.doors.desk import Desk
+from gateway.doors.handover import Handover
+from gateway.doors.intake import Intake
+from gateway.ports import Accepted, Caller, MailItem, OpenLetter, StoredLetter, TrackRecord
+
+TAKE_BACK = "13"  # the one status that a document's sender reports; all others are its receiver's
+
+
+class PostOffice:
+    """The Office port of one node."""
+
+    def __init__(self, desk: Desk, intake: Intake, handover: Handover) -> None:
+        self._desk, self._intake, self._handover = desk, intake, handover
+
+    async def accept(
+        self,
+        source: AsyncIterator[bytes],
+        caller: Caller,
+        *,
+        to: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Accepted:
+        """Take a message from an agency and make it ours. See Intake.accept."""
+        return await self._intake.accept(
+            source, caller, to=to, idempotency_key=idempotency_key, dry_run=dry_run
+        )
+
+    async def list(
+        self, caller: Caller, *, kind: Kind | None = None, after: int = 0, limit: int = 100
+    ) -> Sequence[MailItem]:
+        """What waits for the caller's agencies."""
+        return await self._handover.list(caller, kind=kind, after=after, limit=limit)
+
+    async def open(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
+        """A letter from the caller's mailbox. Raises: Rejected (UNKNOWN_LETTER)."""
+        return await self._handover.open(caller, letter_id)
+
+    async def ack(self, caller: Caller, letter_id: LetterId) -> None:
+        """The caller has the letter. Raises: Rejected (UNKNOWN_LETTER, NOT_FETCHED)."""
+        await self._handover.ack(caller, letter_id)
+
+    async def status(
+        self, caller: Caller, letter_id: LetterId, code: str, *, description: str = "", staff: str = ""
+    ) -> Accepted:
+        """
+        Send a status about a document that the caller received, or ask to have one back that it sent (13).
+
+        A 13 goes to each recipient of the document; the answer then names them all.
+
+        Spec: QCVN102/StatusCode
+        Raises: Rejected (UNKNOWN_LETTER, BAD_REQUEST)
+        """
+        record = await self.track(caller, letter_id)
+        letter, code = record.letter, lifecycle.normal_code(code)
+        if letter.routing.kind is not Kind.DOCUMENT:
+            raise Rejected(
+                find(catalogue.BAD_REQUEST, detail="a status speaks of a document, not of a status")
+            )
+        envelopes = [
+            lifecycle.status(
+                code,
+                sender=self._organ(who),
+                to=whom,
+                facts=letter.facts,
+                at=self._desk.clock.now(),
+                description=description,
+                staff=Staff(name=staff) if staff else None,
+            )
+            for who, whom in self._parties(letter, caller, code)
+        ]
+        if not envelopes:
+            detail = f"{code} is for the {'sender' if code == TAKE_BACK else 'receiver'} of the document"
+            raise Rejected(find(catalogue.BAD_REQUEST, detail=detail))
+        answers = [
+            await self._intake.accept(one_chunk(write_status(envelope)), caller) for envelope in envelopes
+        ]
+        return replace(answers[0], recipients=tuple(r for a in answers for r in a.recipients))
+
+    def _parties(self, letter: StoredLetter, caller: Caller, code: str) -> Sequence[tuple[str, str]]:
+        """(who reports, to whom) for each status that this wish means, in the codes that the letter uses."""
+        routing, directory = letter.routing, self._desk.directory()
+        sender = letter.facts.sender_code or routing.sender
+        if code == TAKE_BACK:
+            mine = routing.sender in caller.agencies
+            return [(sender, addressee.named) for addressee in routing.recipients] if mine else []
+        parties = []
+        for addressee in routing.recipients:
+            if addressee.code in caller.agencies:
+                parties.append((addressee.named, sender))
+                continue
+            successor = directory.successor_of(addressee.code)
+            if successor is not None and successor.code in caller.agencies:
+                parties.append((successor.code, sender))
+        return parties
+
+    def _organ(self, code: str) -> Organ:
+        agency = self._desk.directory().find(code)
+        if agency is None:
+            return Organ(code)
+        # a closed code named by the sender is served by its successor, who signs with its own
+        return Organ(code if normal(code) in agency.codes else agency.code, name=agency.name)
+
+    async def track(self, caller: Caller, letter_id: LetterId) -> TrackRecord:
+        """Where a letter that the caller sent or receives is. Raises: Rejected (UNKNOWN_LETTER)."""
+        record = await self._desk.store.track(letter_id)
+        if record is None or not (caller.is_operator or self._concerns(record, caller)):
+            raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
+        return record
+
+    @staticmethod
+    def _concerns(record: TrackRecord, caller: Caller) -> bool:
+        at_our_door = {d.target.agency for d in record.deliveries if d.target.agency is not None}
+        return record.letter.routing.sender in caller.agencies or bool(at_our_door & caller.agencies)
+
+    async def find(self, caller: Caller, text: str) -> Sequence[LetterId]:
+        """Letters of the caller by letter_id, DocumentId or number/notation."""
+        return await self._desk.store.find_letters(caller.agencies, text, limit=50)
+
+    def directory(self) -> Directory:
+        """The directory as this node knows it."""
+        return self._desk.directory()
+
+
+async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
+    """Bytes in memory as the stream that intake reads."""
+    yield data
