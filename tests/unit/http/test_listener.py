@@ -1,0 +1,174 @@
+"""
+The listening socket, spoken to in raw bytes: what is no HTTP, what is too much, what never comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from gateway.http.listener import listening
+from gateway.observe import logger
+from gateway.v1.transfer import LIMITS, Limits
+from tests.kit.api import Api, listening_api
+
+SOON = 0.1  # seconds; limits so short that a test waits for nothing else
+
+
+async def answer_to(api: Api, data: bytes) -> tuple[int, dict[str, str], bytes]:
+    async with api.line() as (reader, writer):
+        writer.write(data)
+        return await answer_on(reader)
+
+
+async def answer_on(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = {n.lower(): v for n, _, v in (line.partition(": ") for line in head[1:] if line)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return int(head[0].split()[1]), headers, body
+
+
+GET = b"GET /v1/health HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",  # TLS on a plain port
+        b"rubbish\r\n\r\n",
+        b"PROPFIN D / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        GET + b"Authorization: Bearer " + b"s" * 9000 + b"\r\n\r\n",
+        GET + b"".join(b"X-%d: y\r\n" % n for n in range(200)) + b"\r\n",
+        GET + b"Host: y\r\n\r\n",
+        GET + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        GET + b"Content-Length: -3\r\n\r\n",
+        GET + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n",
+        GET + b"no colon here\r\n\r\n",
+    ],
+)
+async def test_broken_request_head_is_a_problem_and_the_end_of_the_connection(head: bytes) -> None:
+    async with listening_api() as api, api.line() as (reader, writer):
+        writer.write(head)
+        status, headers, body = await answer_on(reader)
+        assert await reader.read() == b""  # closed
+    assert status == 400
+    assert headers["content-type"] == "application/problem+json"
+    assert json.loads(body)["code"] == "TRUC-414"
+    assert b"ssss" not in body  # what was sent is never quoted: it may be a key
+    assert "ssss" not in api.stream.getvalue()
+    assert len(api.log("http.bad_head")) == 1
+
+
+async def test_broken_head_after_a_good_request_ends_the_connection_too() -> None:
+    async with listening_api() as api, api.line() as (reader, writer):
+        writer.write(GET + b"\r\n")
+        assert (await answer_on(reader))[0] == 200
+        writer.write(b"rubbish\r\n\r\n")
+        assert (await answer_on(reader))[0] == 400
+        assert await reader.read() == b""
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /v1/hea", GET, GET + b"X-Slow: "])
+async def test_connection_that_asks_nothing_is_closed(begun: bytes) -> None:
+    async with listening_api(Limits(connection_idle_seconds=SOON)) as api, api.line() as (reader, writer):
+        writer.write(begun)
+        assert await reader.read() == b""
+
+
+async def test_connection_that_asks_nothing_more_is_closed() -> None:
+    async with listening_api(Limits(connection_idle_seconds=SOON)) as api, api.line() as (reader, writer):
+        writer.write(GET + b"\r\n")
+        assert (await answer_on(reader))[0] == 200
+        assert await reader.read() == b""
+
+
+async def test_one_address_gets_only_so_many_connections() -> None:
+    async with listening_api(Limits(connections_per_address=2)) as api:
+        async with api.line() as first, api.line() as second:
+            for reader, writer in (first, second):
+                writer.write(GET + b"\r\n")
+                assert (await answer_on(reader))[0] == 200
+            async with api.line() as (reader, _):
+                assert await reader.read() == b""
+        assert len(api.log("http.too_many_connections")) == 1
+
+
+async def test_closed_connection_makes_room_for_another() -> None:
+    async with listening_api(Limits(connections_per_address=1)) as api:
+        for _ in range(3):
+            async with api.line() as (reader, writer):
+                writer.write(GET + b"Connection: close\r\n\r\n")
+                assert (await answer_on(reader))[0] == 200
+                assert await reader.read() == b""
+
+
+async def test_no_limit_by_address_behind_a_proxy() -> None:
+    async with listening_api(Limits(connections_per_address=0)) as api:
+        for _ in range(3):
+            assert (await answer_to(api, GET + b"\r\n"))[0] == 200
+
+
+async def test_client_that_leaves_in_the_middle_is_no_fault_of_ours() -> None:
+    async with listening_api() as api:
+        async with api.line() as (_, writer):
+            key = api.key("province").encode()
+            writer.write(
+                b"POST /v1/letters HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+                b"Authorization: Bearer " + key + b"\r\n\r\n<edXML>"
+            )
+            await writer.drain()
+        async with aiohttp.ClientSession(api.url) as http, http.get("/v1/health"):
+            pass
+    assert api.log("internal.error") == []
+    assert api.office.kept == {}
+
+
+async def test_taken_address_is_told_to_whoever_starts_it() -> None:
+    app = web.Application()
+    app[LIMITS] = Limits()
+    log = logger("x")
+    async with listening(app, "127.0.0.1", 0, log) as url:
+        port = int(url.rpartition(":")[2])
+        again = web.Application()
+        again[LIMITS] = Limits()
+        with pytest.raises(OSError, match="address already in use"):
+            async with listening(again, "127.0.0.1", port, log):
+                pytest.fail("two listeners on one address")
+
+
+async def test_url_of_an_ipv6_address_has_brackets() -> None:
+    app = web.Application()
+    app[LIMITS] = Limits()
+    async with listening(app, "::1", 0, logger("x")) as url:
+        assert url.startswith("http://[::1]:")
+
+
+async def test_bug_outside_every_handler_is_an_incident_in_our_own_log() -> None:
+    """Nothing of aiohttp's own text or log: it would show the exception."""
+    app = web.Application(middlewares=[_raising])
+    app[LIMITS] = Limits()
+    stream = io.StringIO()
+    log = logger("H14", stream, strict=True)
+    async with (
+        listening(app, "127.0.0.1", 0, log) as url,
+        aiohttp.ClientSession(url) as http,
+        http.get("/") as response,
+    ):
+        problem: dict[str, Any] = await response.json()
+    assert (response.status, problem["code"]) == (500, "TRUC-900")
+    (line,) = stream.getvalue().splitlines()
+    assert (json.loads(line)["event"], json.loads(line)["error"]) == ("internal.error", "ValueError")
+    assert "text of a document" not in line
+
+
+@web.middleware
+async def _raising(request: web.Request, handler: Any) -> web.StreamResponse:
+    raise ValueError("text of a document")
