@@ -246,10 +246,20 @@ ARCHIVE_DAMAGED = Fault("TRUC-228", "archive-damaged", W, Blame.SENDER, 400,
     "Kiểm tra tệp và gửi bổ sung nếu cần",
     "Check the file and send it again if needed")
 PAIRED_BY_POSITION = Fault("TRUC-229", "paired-by-position", W, Blame.SENDER, 400,
-    "Tệp «{name}» được ghép với danh mục theo vị trí vì ContentId không khớp",
-    "\"{name}\" was paired with the manifest by position, since the ContentIds differ",
+    "Tệp «{name}» được ghép với danh mục theo vị trí hoặc tên tệp vì ContentId không khớp",
+    "\"{name}\" was paired with the manifest by position or name, since the ContentIds differ",
     "Ghi cùng một ContentId ở cả hai nơi",
     "Write the same ContentId at both places")
+ARCHIVE_ENTRIES = Fault("TRUC-230", "archive-entries", E, Blame.SENDER, 400,
+    "Tệp nén «{name}» chứa hơn {limit} mục",
+    "The archive \"{name}\" holds more than {limit} entries",
+    "Chia thành nhiều tệp nén nhỏ hơn",
+    "Split it into smaller archives")
+REPEATED_ELEMENT = Fault("TRUC-231", "repeated-element", W, Blame.SENDER, 400,
+    "Phần tử {element} lặp lại; chỉ đọc lần đầu",
+    "The element {element} is there more than once; the first was read",
+    "Ghi phần tử đó một lần",
+    "Write it once")
 
 # 3xx · business rules (core/validate)
 CODE_SHAPE = Fault("TRUC-301", "code-shape", W, Blame.SENDER, 400,
@@ -302,6 +312,11 @@ PRIORITY_UNKNOWN = Fault("TRUC-312", "priority-unknown", W, Blame.SENDER, 400,
     "The priority \"{found}\" is not known; read as ordinary",
     "Ghi 0, 1, 2, 3 hoặc 4",
     "Write 0, 1, 2, 3 or 4")
+ISSUED_AHEAD = Fault("TRUC-313", "issued-ahead", W, Blame.SENDER, 400,
+    "Ngày ban hành {issued} ở sau ngày gửi",
+    "The date of issue {issued} lies after the day of sending",
+    "Kiểm tra lại ngày ban hành",
+    "Check the date of issue")
 DUE_BEFORE_ISSUE = Fault("TRUC-314", "due-before-issue", W, Blame.SENDER, 400,
     "Hạn xử lý {due} trước ngày ban hành {issued}",
     "The due date {due} lies before the date of issue {issued}",
@@ -394,6 +409,16 @@ NOT_FETCHED = Fault("TRUC-417", "not-fetched", E, Blame.SENDER, 409,
     "The letter {letter_id} was not fetched yet, so it cannot be acknowledged",
     "Lấy văn bản về rồi xác nhận",
     "Fetch it, then acknowledge it")
+BODY_TOO_SLOW = Fault("TRUC-418", "body-too-slow", E, Blame.SENDER, 408,
+    "Dữ liệu gửi lên quá chậm nên cổng đã ngừng nhận",
+    "The request came in too slowly, so it was broken off",
+    "Kiểm tra đường truyền rồi gửi lại",
+    "Check the line, then send it again")
+KEY_LOCKED = Fault("TRUC-419", "key-locked", E, Blame.SENDER, 403,
+    "Khóa truy cập này đã bị khóa",
+    "This key is locked",
+    "Liên hệ người quản trị nút",
+    "Ask the operator of the node")
 QUOTA = Fault("TRUC-429", "quota", E, Blame.SENDER, 429,
     "Đơn vị vượt hạn mức {limit}",
     "The agency is over its quota of {limit}",
@@ -514,6 +539,12 @@ NOT_ENTITLED = Fault("TRUC-605", "not-entitled", E, Blame.NEIGHBOUR, 403,
     "Kiểm tra danh mục đơn vị",
     "Check the directory")
 
+FROM_THE_FUTURE = Fault("TRUC-606", "from-the-future", E, Blame.NEIGHBOUR, 503,
+    "Văn bản ghi giờ tiếp nhận trong tương lai ({at}); chờ tới giờ đó mới kiểm tra được",
+    "The letter says it was accepted in the future ({at}); it can only be judged then",
+    "Chỉnh đồng hồ nút gửi; cổng sẽ tự thử lại",
+    "Set the clock of the sending node; it will be tried again")
+
 # 7xx · room and machines (store, node)
 DISK_FULL = Fault("TRUC-701", "disk-full", E, Blame.OPERATOR, 507,
     "Hết dung lượng lưu trữ",
@@ -535,6 +566,11 @@ BLOB_DAMAGED = Fault("TRUC-704", "blob-damaged", E, Blame.OPERATOR, 500,
     "Stored content is damaged: {detail}",
     "Khôi phục từ bản sao lưu",
     "Restore it from the backup")
+NODE_UNREACHABLE = Fault("TRUC-705", "node-unreachable", E, Blame.OPERATOR, 503,
+    "Không nối được tới nút tại {url}: {detail}",
+    "The node at {url} cannot be reached: {detail}",
+    "Kiểm tra địa chỉ và xem nút có đang chạy không",
+    "Check the address, and whether the node is running")
 
 # 8xx · configuration (config, directory)
 CONFIG_UNKNOWN_KEY = Fault("TRUC-801", "config-unknown-key", E, Blame.OPERATOR, 500,
@@ -572,6 +608,23 @@ SCHEMA_OLD = Fault("TRUC-807", "schema-old", E, Blame.OPERATOR, 500,
     "The database is at version {found}, {wanted} is needed",
     "Chạy truc migrate",
     "Run truc migrate")
+
+AGENCY_UNKNOWN = Fault("TRUC-808", "agency-unknown", E, Blame.OPERATOR, 404,
+    "Không có đơn vị {organ} tại nút này",
+    "There is no agency {organ} at this node",
+    "Xem danh sách: truc agency list",
+    "See the list: truc agency list")
+
+PROGRAM_MISSING = Fault("TRUC-809", "program-missing", E, Blame.OPERATOR, 500,
+    "Máy này chưa cài {program}",
+    "{program} is not installed on this machine",
+    "Cài đặt rồi chạy lại, ví dụ trên Debian: apt-get install rabbitmq-server",
+    "Install it and run this again, on Debian for example: apt-get install rabbitmq-server")
+PROGRAM_FAILED = Fault("TRUC-810", "program-failed", E, Blame.OPERATOR, 500,
+    "{program} không chạy được: {detail}",
+    "{program} does not run: {detail}",
+    "Xem nhật ký của chương trình đó",
+    "Look at what that program logged")
 
 # 9xx · ourselves
 INTERNAL = Fault("TRUC-900", "internal", E, Blame.TRUC, 500,

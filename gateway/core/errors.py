@@ -79,12 +79,16 @@ class Finding:
         return self.fault.severity is Severity.ERROR
 
     @property
+    def _told(self) -> dict[str, str]:
+        return {"element": self.element, **self.params}
+
+    @property
     def vi(self) -> str:
-        return self.fault.vi.format_map(_Spaces(self.params))
+        return self.fault.vi.format_map(_Spaces(self._told))
 
     @property
     def en(self) -> str:
-        return self.fault.en.format_map(_Spaces(self.params))
+        return self.fault.en.format_map(_Spaces(self._told))
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON shows it, to people and to programs."""

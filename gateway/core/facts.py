@@ -4,7 +4,7 @@ What the store keeps of an envelope, to find a letter by and to show it in a mai
 
 from __future__ import annotations
 
-from gateway.core.model import Envelope, LetterFacts
+from gateway.core.model import Envelope, Kind, LetterFacts
 
 
 def facts_of(envelope: Envelope) -> LetterFacts:
@@ -20,4 +20,17 @@ def facts_of(envelope: Envelope) -> LetterFacts:
         operation=envelope.business.operation,
         status_code=envelope.status_code,
         in_reply_to=envelope.in_reply_to,
+        extra=_report(envelope),
     )
+
+
+def _report(envelope: Envelope) -> dict[str, str]:
+    """What a status says beside its code: the history of its document shows it."""
+    if envelope.kind is not Kind.STATUS:
+        return {}
+    said = {
+        "description": envelope.description,
+        "timestamp": envelope.timestamp,
+        "staff": envelope.staff.name if envelope.staff is not None else "",
+    }
+    return {name: text for name, text in said.items() if text}
