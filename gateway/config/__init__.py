@@ -1,0 +1,47 @@
+"""
+The settings of one node: one typed, frozen tree.
+
+Read once at the start from a TOML file and from the environment (`TRUC_` + section + key, which wins
+over the file). An unknown key is an error that names the nearest known one. Secrets never stand in the
+tree: a setting names where a secret lies (`env:NAME` or `file:PATH`), and `Secret.read` opens it when it
+is needed. Paths are relative to the folder of the file, so that a node starts alike from any folder.
+
+Agencies, their keys and ways of delivery are rows of the store, not settings.
+"""
+
+from gateway.config.book import Setting, section_titles, settings
+from gateway.config.reading import load, parse
+from gateway.config.tree import (
+    BrokerSection,
+    CalendarSection,
+    Config,
+    DeliverySection,
+    HttpSection,
+    LimitsSection,
+    LinkSection,
+    LogSection,
+    NodeSection,
+    SealSection,
+    StoreSection,
+)
+from gateway.config.values import Secret
+
+__all__ = [
+    "BrokerSection",
+    "CalendarSection",
+    "Config",
+    "DeliverySection",
+    "HttpSection",
+    "LimitsSection",
+    "LinkSection",
+    "LogSection",
+    "NodeSection",
+    "SealSection",
+    "Secret",
+    "Setting",
+    "StoreSection",
+    "load",
+    "parse",
+    "section_titles",
+    "settings",
+]

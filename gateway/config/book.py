@@ -1,0 +1,119 @@
+"""
+The book of settings: what `truc config explain` and docs/configuration.md say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ByteSize
+from pydantic_core import PydanticUndefined
+
+from gateway.config.tree import Config, LinkSection, Section
+from gateway.config.values import Secret
+
+PREFIX = "TRUC_"
+
+_KIND_NAMES: dict[Any, str] = {
+    str: "text",
+    int: "number",
+    Path: "path",
+    timedelta: "duration (20s, 30min, 2h, 1d)",
+    ByteSize: "size (64KiB, 2GiB)",
+    Secret: "env:NAME or file:PATH",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the book of settings. `default` is "" where a value must be given."""
+
+    section: str
+    key: str
+    variable: str
+    kind: str
+    default: str
+    vi: str
+    en: str
+
+
+def settings() -> Iterator[Setting]:
+    """Every setting there is, in the order of the tree."""
+    for section in Config.model_fields:
+        yield from _settings_of(section_type(section), section, variables=True)
+        if section == "broker":
+            yield from _settings_of(LinkSection, "broker.links.<node>", variables=False)
+
+
+def section_titles() -> dict[str, str]:
+    """Section name → what it is about, in both languages."""
+    return {name: (section_type(name).__doc__ or "").strip() for name in Config.model_fields}
+
+
+def _settings_of(model: type[Section], section: str, *, variables: bool) -> Iterator[Setting]:
+    for key, info in model.model_fields.items():
+        is_table = get_origin(info.annotation) is Mapping
+        yield Setting(
+            section=section,
+            key=key,
+            variable=f"{PREFIX}{section}_{key}".upper() if variables and not is_table else "",
+            kind=_kind_name(info.annotation),
+            default=_default_text(info.default),
+            vi=info.title or "",
+            en=info.description or "",
+        )
+
+
+def _kind_name(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return " | ".join(get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return "days (2026-02-17, comma between)"
+    if get_origin(annotation) is Mapping:
+        return "tables"
+    if annotation in _KIND_NAMES:
+        return _KIND_NAMES[annotation]
+    return next(_KIND_NAMES[a] for a in _unwrapped(annotation) if a in _KIND_NAMES)
+
+
+def _unwrapped(annotation: Any) -> Iterator[Any]:
+    """The types inside `Annotated[X, …] | None`, outermost first."""
+    for inner in get_args(annotation):
+        yield inner
+        yield from _unwrapped(inner)
+
+
+def _default_text(value: Any) -> str:
+    match value:
+        case _ if value is PydanticUndefined:
+            return ""
+        case None | () | "":
+            return "—"
+        case dict():
+            return "—"
+        case timedelta():
+            return _duration_text(value)
+        case ByteSize():
+            return value.human_readable(decimal=False).replace(".0", "")
+        case _:
+            return str(value)
+
+
+def _duration_text(value: timedelta) -> str:
+    seconds = value.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def section_type(name: str) -> type[Section]:
+    """The class behind a section of the tree."""
+    annotation = Config.model_fields[name].annotation
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, Section)
+    return annotation
