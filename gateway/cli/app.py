@@ -1,0 +1,49 @@
+"""
+Which commands there are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway import __version__
+from gateway.cli import agency, broker, check, directory, docs, mail, operate, sandbox, serve
+from gateway.cli.screen import EXIT_CODES
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show values of variables, and those may be somebody's letter
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=EXIT_CODES,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"truc {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=False)
+def truc(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Phiên bản · Version")
+    ] = False,
+) -> None:
+    """Trục: cổng gửi nhận văn bản điện tử bốn cấp · the gateway of the four-level e-document axis."""
+
+
+for command in (check.check, mail.send, mail.inbox, mail.fetch, mail.report, mail.track):
+    app.command(epilog=EXIT_CODES)(command)
+app.add_typer(agency.app, name="agency")
+app.add_typer(directory.app, name="directory")
+app.command(epilog=EXIT_CODES)(operate.migrate)
+app.add_typer(operate.config, name="config")
+app.add_typer(broker.app, name="broker")
+app.command(epilog=EXIT_CODES)(serve.serve)
+app.command(epilog=EXIT_CODES)(sandbox.sandbox)
+app.command(hidden=True)(docs.docs)

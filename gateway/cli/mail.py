@@ -1,0 +1,334 @@
+"""
+`truc send`, `inbox`, `fetch`, `report`, `track`: an agency at its node, over the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from gateway.cli import letter_file
+from gateway.cli.opened import Key, NodeUrl, node_at
+from gateway.cli.screen import AsJson, Exit, Screen, size_text, speaking
+
+if TYPE_CHECKING:
+    from gateway.v1.shapes import LetterAnswer, RecipientTracking, TrackingShape
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+LETTER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Letter = Annotated[str, typer.Argument(metavar="ID", help="letter_id")]
+
+
+class KindChoice(StrEnum):
+    """What to list."""
+
+    DOCUMENT = "document"
+    STATUS = "status"
+
+
+# --- send ----------------------------------------------------------------------------------------
+
+
+def send(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="Tệp edXML · edXML files"),
+    ],
+    url: NodeUrl,
+    key: Key,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Chỉ gửi tới mã này, lặp lại được · Send only to this code"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Kiểm tra tại nút, không gửi · Let the node check, send nothing")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Gửi văn bản · Send documents.
+
+    Gửi lại cùng một tệp không tạo văn bản thứ hai · Sending the same file again makes no second letter.
+
+    \b
+    export TRUC_URL=http://127.0.0.1:8710 TRUC_KEY=…
+    truc send congvan.edxml
+    truc send congvan.edxml --to 000.01.40.H14
+    """
+    with speaking(as_json) as screen:
+        code = asyncio.run(_send(screen, files, url, key, to=to or [], dry_run=dry_run))
+        if code:
+            raise typer.Exit(code)
+
+
+async def _send(
+    screen: Screen, files: list[Path], url: str, key: str, *, to: list[str], dry_run: bool
+) -> Exit:
+    from gateway.core.errors import Rejected, Unavailable
+
+    answers: list[dict[str, Any]] = []
+    code = Exit.DONE
+    async with node_at(url, key) as office:
+        for path in files:
+            try:
+                with screen.progress(path.name, path.stat().st_size) as step:
+                    answer = await office.send(path, to=to, dry_run=dry_run, progress=_steps(step))
+            except Rejected as refused:
+                code = code or Exit.FAILED
+                answers.append({"file": str(path), "findings": [f.as_dict() for f in refused.findings]})
+                screen.line(f"{path}: bị từ chối · refused")
+                screen.findings(refused.findings)
+            except Unavailable as later:
+                code = Exit.LATER
+                answers.append({"file": str(path), "findings": [f.as_dict() for f in later.findings]})
+                screen.line(f"{path}: chưa gửi được, thử lại sau · not sent, try again later")
+                screen.findings(later.findings)
+                break  # the node is away: the next file would fare no better
+            else:
+                answers.append({"file": str(path), **answer.model_dump(mode="json")})
+                _tell_answer(screen, path, answer)
+    screen.data({"letters": answers})
+    return code
+
+
+def _steps(step: Any) -> Any:
+    """Turns «so far» into «since the last time»."""
+    before = 0
+
+    def progress(done: int, _total: int | None) -> None:
+        nonlocal before
+        step(done - before)
+        before = done
+
+    return progress
+
+
+def _tell_answer(screen: Screen, path: Path, answer: LetterAnswer) -> None:
+    if not answer.letter_id:
+        screen.line(f"{path}: nút sẽ nhận · the node would take it")
+    elif answer.repeated:
+        screen.line(f"{path}: {answer.letter_id} (đã gửi trước đó · sent before)")
+    else:
+        screen.line(f"{path}: {answer.letter_id}")
+    for recipient in answer.recipients:
+        if recipient.code:
+            screen.line(f"  {recipient.named}: {recipient.code} {recipient.vi} · {recipient.en}")
+    screen.findings(f.finding() for f in answer.findings)
+
+
+# --- inbox and fetch -----------------------------------------------------------------------------
+
+
+def inbox(
+    url: NodeUrl,
+    key: Key,
+    kind: Annotated[
+        KindChoice | None, typer.Option(help="Chỉ văn bản hoặc chỉ trạng thái · Only one kind")
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, help="Bỏ qua tới số này · Skip up to this number")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Nhiều nhất · At most")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Văn bản chờ đơn vị lấy về · What waits for pick-up.
+
+    \b
+    truc inbox
+    truc inbox --kind document --json
+    """
+    with speaking(as_json) as screen:
+        asyncio.run(_inbox(screen, url, key, kind, after, limit))
+
+
+async def _inbox(screen: Screen, url: str, key: str, kind: KindChoice | None, after: int, limit: int) -> None:
+    from gateway.core.model import Kind
+
+    async with node_at(url, key) as office:
+        page = await office.inbox(kind=Kind(kind.value) if kind else None, after=after, limit=limit)
+    screen.data(page.model_dump(mode="json"))
+    screen.table(
+        ("letter_id", "bên gửi · from", "số, ký hiệu · code", "trích yếu · subject", "", "từ · since"),
+        [
+            (
+                *(line.letter_id, line.sender, line.code or line.status_code, line.subject),
+                *(size_text(line.size), _time(line.waiting_since)),
+            )
+            for line in page.items
+        ],
+    )
+    if page.next is not None:
+        screen.note(f"Còn nữa · more: truc inbox --after {page.next}")
+
+
+def fetch(
+    letter_id: Letter,
+    url: NodeUrl,
+    key: Key,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", dir_okay=False, help="Tệp đích, mặc định ID.edxml · Where to"),
+    ] = None,
+    extract: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Bung tệp đính kèm vào thư mục · Unpack into"),
+    ] = None,
+    ack: Annotated[bool, typer.Option("--ack", help="Rồi xác nhận đã nhận · Then acknowledge it")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Lấy một văn bản về · Fetch a letter.
+
+    Nguyên vẹn từng byte như bên gửi đã gửi · Byte for byte as it was sent.
+
+    \b
+    truc fetch 0199f2d0-… -o congvan.edxml
+    truc fetch 0199f2d0-… --extract ./congvan --ack
+    """
+    with speaking(as_json) as screen:
+        asyncio.run(_fetch(screen, letter_id, url, key, output=output, folder=extract, ack=ack))
+
+
+async def _fetch(
+    screen: Screen, letter_id: str, url: str, key: str, *, output: Path | None, folder: Path | None, ack: bool
+) -> None:
+    target = output or (folder or Path()) / f"{letter_file.safe_name(letter_id, 0)}.edxml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    async with node_at(url, key) as office:
+        with screen.progress(letter_id, None) as step:
+            fetched = await office.fetch(letter_id, target, progress=_steps(step))
+        files: list[Path] = []
+        if folder is not None:
+            with letter_file.opened(target, lambda _read: None) as letter:
+                files = letter_file.extract(letter, folder)
+        if ack:
+            await office.ack(letter_id)
+    screen.data(
+        {
+            "letter_id": letter_id,
+            "file": str(target),
+            "size": fetched.size,
+            "sha256": fetched.sha256,
+            "extracted": [str(f) for f in files],
+            "acknowledged": ack,
+        }
+    )
+    screen.line(f"{target} ({size_text(fetched.size)})")
+    for file in files:
+        screen.line(f"  {file}")
+
+
+# --- report and track ----------------------------------------------------------------------------
+
+
+def report(
+    letter_id: Letter,
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="01–06, 15, 16 của bên nhận; 13 của bên gửi · Status code")
+    ],
+    url: NodeUrl,
+    key: Key,
+    reason: Annotated[
+        str, typer.Option(help="Lý do; cần cho 02, 13, 16 · Reason; needed for 02, 13, 16")
+    ] = "",
+    staff: Annotated[str, typer.Option(help="Người thực hiện · Who did it")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """
+    Báo trạng thái của văn bản · Report a status.
+
+    \b
+    truc report 0199f2d0-… 03
+    truc report 0199f2d0-… 02 --reason "Sai nơi nhận"
+    """
+    with speaking(as_json) as screen:
+        asyncio.run(_report(screen, letter_id, code, url, key, reason=reason, staff=staff))
+
+
+async def _report(
+    screen: Screen, letter_id: str, code: str, url: str, key: str, *, reason: str, staff: str
+) -> None:
+    async with node_at(url, key) as office:
+        answer = await office.report(letter_id, code, description=reason, staff=staff)
+    screen.data(answer.model_dump(mode="json"))
+    screen.line(f"Đã gửi trạng thái · status sent: {code} ({answer.letter_id})")
+    screen.findings(f.finding() for f in answer.findings)
+
+
+def track(
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="letter_id, mã định danh văn bản, hoặc số/ký hiệu · letter_id, id or number"
+        ),
+    ],
+    url: NodeUrl,
+    key: Key,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Văn bản đang ở đâu · Where a letter is.
+
+    \b
+    truc track 0199f2d0-…
+    truc track 7816/VPCP-TTĐT --json
+    """
+    with speaking(as_json) as screen:
+        asyncio.run(_track(screen, text, url, key))
+
+
+async def _track(screen: Screen, text: str, url: str, key: str) -> None:
+    from gateway.core.catalogue import UNKNOWN_LETTER
+    from gateway.core.errors import Rejected, find
+
+    async with node_at(url, key) as office:
+        is_id = LETTER_ID.fullmatch(text.lower())
+        letters = (await office.track(text.lower()),) if is_id else await office.find(text)
+    if not letters:
+        raise Rejected(find(UNKNOWN_LETTER, letter_id=text))
+    screen.data({"letters": [letter.model_dump(mode="json") for letter in letters]})
+    for letter in letters:
+        for line in tracking_lines(letter):
+            screen.line(line)
+
+
+def tracking_lines(letter: TrackingShape) -> Iterator[str]:
+    """Where a letter is, as people read it."""
+    yield f"{letter.letter_id}  {letter.code or letter.document_id or letter.status_code}  {letter.subject}"
+    sent = _time(letter.accepted_at)
+    yield f"  bên gửi · from {letter.sender} {letter.sender_name}, nút · node {letter.origin}, {sent}"
+    for recipient in letter.recipients:
+        yield from _recipient_lines(recipient)
+
+
+def _recipient_lines(recipient: RecipientTracking) -> Iterator[str]:
+    code = recipient.code if recipient.code == recipient.named else f"{recipient.named} → {recipient.code}"
+    yield f"  {code} {recipient.name}: {recipient.stage.vi} · {recipient.stage.en}"
+    way = recipient.way[0] if recipient.way else ""
+    for crossing in recipient.crossings:
+        took = "…" if crossing.seconds is None else f"{crossing.seconds:.2f}s"
+        way += f" ▸ {took} ▸ {crossing.to_node}"
+    if way:
+        yield f"      {way}"
+    if not recipient.stage.is_final:
+        place = f"ở · at {recipient.holder_name or recipient.holder or recipient.at}"
+        since = f", từ · since {_time(recipient.since)}" if recipient.since else ""
+        again = f", thử lại · next try {_time(recipient.next_try_at)}" if recipient.next_try_at else ""
+        yield f"      {place}{since}{again}"
+    if recipient.trouble:
+        yield f"      {recipient.trouble.code} {recipient.trouble.vi} · {recipient.trouble.en}"
+    for status in recipient.statuses:
+        words = f" — {status.description}" if status.description else ""
+        yield f"      {_time(status.arrived_at)}  {status.code} {status.vi} · {status.en}{words}"
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
