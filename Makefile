@@ -1,0 +1,92 @@
+# Every word that a developer needs. All of them can be repeated; what is done already takes no time.
+#
+#   make demo            a whole axis on this machine, letters travelling   (ONCE=1 FAULT=cut:H21 DEADLINE=30
+#                        LETTERS=folder COUNT=40 PORT=8710 LOG=axis.log)
+#   make test            what CI runs: style, types, all tests
+#   make setup           only the environment in .venv
+#   make style types     only lint and format; only mypy
+#   make bench           measurements (not part of `make test`)
+#   make docs            the generated pages under docs/
+#   make lock            new versions of everything, with their hashes
+#   make clean           .venv, caches and builds
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test style types bench docs lock clean packages
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Any Python from 3.11 on; 3.11 first, because the locked versions were tried with it.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP_COMPILE := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+help:
+	@sed -n '/^#   make/s/^#   //p; /^#      /s/^#   //p' Makefile
+
+# --- the environment -----------------------------------------------------------------------------
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed (Debian: apt-get install python3)" >&2; exit 1; fi
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; fi
+	$(PYTHON) -m venv $(VENV)
+
+# What running needs, and the package itself (editable, so that adapters are found by their entry points).
+$(VENV)/run.stamp: $(BIN)/python requirements.lock requirements-build.lock pyproject.toml
+	$(PIP) install --require-hashes -r requirements.lock -r requirements-build.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What developing needs on top.
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/dev.stamp
+
+# --- running -------------------------------------------------------------------------------------
+
+# A letter that is stuck makes `truc sandbox` end with 1; make itself then ends with 2, as it always does.
+demo: $(VENV)/run.stamp
+	@$(BIN)/truc sandbox $(if $(ONCE),--once) $(foreach f,$(FAULT),--fault $(f)) \
+		$(if $(DEADLINE),--deadline $(DEADLINE)) $(if $(LETTERS),--letters "$(LETTERS)") \
+		$(if $(COUNT),--count $(COUNT)) $(if $(BROKER),--broker $(BROKER)) $(if $(PORT),--port $(PORT)) \
+		$(if $(LOG),--log "$(LOG)")
+
+# --- checking ------------------------------------------------------------------------------------
+
+style: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+packages:
+	@bash .ci/packages
+
+# pytest runs last, so that its summary is the last line.
+test: setup packages style types
+	@if [ -e $(VENV)/no-services.stamp ]; then $(BIN)/pytest -m 'not bench and not external'; else $(BIN)/pytest; fi
+
+bench: setup
+	$(BIN)/pytest -m bench -s
+
+docs: $(VENV)/run.stamp
+	$(BIN)/truc docs
+
+# --- keeping up ----------------------------------------------------------------------------------
+
+lock: $(VENV)/dev.stamp
+	$(PIP_COMPILE) -o requirements.lock pyproject.toml
+	$(PIP_COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(PIP_COMPILE) -c requirements-dev.lock --build-deps-for editable --only-build-deps \
+		-o requirements-build.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
