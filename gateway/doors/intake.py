@@ -16,12 +16,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from gateway.answers import read_answer, write_answer
 from gateway.core import catalogue
 from gateway.core.archives import ArchiveLimits
-from gateway.core.attachments import Look, look_at
+from gateway.core.attachments import Look, look_at, marked
 from gateway.core.calendar import VIETNAM, Calendar, today
 from gateway.core.directory import Directory, SuccessorPolicy
 from gateway.core.dispatch import dispatch
@@ -41,6 +43,7 @@ from gateway.core.model import (
 )
 from gateway.core.routing import PROTOCOL, lane_of, rank_of, resolve_recipients, routing_json
 from gateway.core.sameness import sameness
+from gateway.core.secrecy import discreet
 from gateway.core.split import Split, Splitter, parts_json
 from gateway.core.validate import validate
 from gateway.doors.desk import Desk
@@ -61,6 +64,7 @@ from schemas.safe_xml import Limits
 # Below this many bytes a thread costs more than the work it takes off the event loop.
 WORTH_A_THREAD = 64 * 1024
 REFUSED_HEAD = 64 * 1024
+IN_MEMORY = 1024 * 1024  # of an attachment that has to be unwrapped to look into it
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,9 @@ class Intake:
         with ExitStack() as undo:
             try:
                 split, sinks = await self._split(source, head, undo)
-                draft = self._examine(split, sinks, caller, to)
+                examine = partial(self._examine, split, sinks, caller, to)
+                is_large = split.original_size > WORTH_A_THREAD
+                draft = await asyncio.to_thread(examine) if is_large else examine()
             except Rejected as refused:
                 await self._refuse(refused, caller, bytes(head), keep=not dry_run)
                 raise
@@ -161,19 +167,18 @@ class Intake:
         directory, day = self._desk.directory(), today(self._clock.now())
         reading = read(split.envelope, split.parts, self._rules.limits)
         looks = self._looks(reading, split, sinks)
+        reading = replace(reading, envelope=marked(reading.envelope, looks))
         named = self._named(reading.envelope, to)
-        findings = (
-            *split.findings,
-            *reading.findings,
-            *validate(
-                reading,
-                split,
-                directory=None,  # recipients are resolved below: some unknown ones do not stop the others
-                caller_codes=self._codes_of(caller, directory),
-                looks=looks,
-                today=day,
-            ),
+        validated = validate(
+            reading,
+            split,
+            directory=None,  # recipients are resolved below: some unknown ones do not stop the others
+            caller_codes=self._codes_of(caller, directory),
+            looks=looks,
+            today=day,
+            recipients=named,
         )
+        findings = discreet((*split.findings, *reading.findings, *validated))
         if errors_among(findings):
             raise Rejected(*findings)
         addressees, unreachable = resolve_recipients(directory, named, day, self._rules.successor_policy)
@@ -203,19 +208,22 @@ class Intake:
         looks = []
         for attachment in reading.envelope.attachments:
             with sinks[attachment.part].peek() as file:
-                looks.append(look_at(file, attachment, split.parts[attachment.part], self._rules.archives))
+                part = split.parts[attachment.part]
+                looks.append(look_at(file, attachment, part, self._rules.archives, _scratch))
         return tuple(looks)
 
     # --- making it ours --------------------------------------------------------------------------
 
     async def _make_ours(self, draft: _Draft, caller: Caller, key: str | None, undo: ExitStack) -> Accepted:
         idempotency = self._idempotency(draft, caller, key)
-        if idempotency is not None and (first := await self._store.answer_to(caller.name, idempotency.key)):
-            return self._first_answer(idempotency, first)
         self._desk.point("C1")
         digest = sameness(draft.envelope, [p.content_sha256 for p in draft.split.parts])
         kept: tuple[StoredPart, ...] | None = None
-        while True:
+        while (
+            True
+        ):  # again only if another request took the key or a recipient between our look and our commit
+            if idempotency and (first := await self._store.answer_to(caller.name, idempotency.key)):
+                return self._first_answer(idempotency, first)
             known = await self._store.same(digest, [a.code for a in draft.addressees])
             further = tuple(a for a in draft.addressees if a.code not in known)
             if not further:
@@ -238,7 +246,8 @@ class Intake:
         sender = directory.find(draft.envelope.sender.code)
         if sender is None:
             raise Rejected(find(catalogue.SENDER_UNKNOWN, organ=draft.envelope.sender.code))
-        draft.findings += await self._duplicate_warning(AgencyCode(sender.code), facts, draft.envelope)
+        warning = await self._duplicate_warning(AgencyCode(sender.code), facts, draft.envelope)
+        draft = replace(draft, findings=draft.findings + warning)
         routing = self._routing(draft, AgencyCode(sender.code), directory, now)
         parts = await self._manifest(draft, kept, routing)
         letter = StoredLetter(routing, facts, parts, came_from=None, hops=0, received_at=now)
@@ -387,3 +396,8 @@ class Intake:
             "document.refused", code=refused.code, caller=caller.name, errors=len(refused.findings)
         )
         self._desk.metrics.refused(refused.code)
+
+
+def _scratch() -> IO[bytes]:
+    """A place to unwrap an attachment for a look: in memory while it is small."""
+    return SpooledTemporaryFile(max_size=IN_MEMORY)

@@ -57,7 +57,7 @@ LONGEST_OFFER = timedelta(minutes=30)
 
 
 @dataclass(slots=True)
-class _Lane:
+class Place:
     """One lane of one link as this instance works it."""
 
     neighbour: NodeId
@@ -81,7 +81,7 @@ class Relay:
 
     async def run(self, neighbour: NodeId, lane: Lane) -> None:
         """Send what is due on one lane of one link, inside its window, until cancelled."""
-        place = _Lane(neighbour, lane)
+        place = Place(neighbour, lane)
         try:
             while True:
                 if not await self.step(place):
@@ -93,7 +93,7 @@ class Relay:
                 task.cancel()
             await asyncio.gather(*place.sending, return_exceptions=True)
 
-    async def step(self, place: _Lane) -> bool:
+    async def step(self, place: Place) -> bool:
         """Claim what the window has room for and start sending it; whether anything was claimed."""
         window, big_outside = Window(), False
         for delivery in await self._store.outstanding(place.neighbour, place.lane):
@@ -118,7 +118,7 @@ class Relay:
             task.add_done_callback(place.sending.discard)
         return bool(works)
 
-    async def _patience(self, place: _Lane) -> float:
+    async def _patience(self, place: Place) -> float:
         """How long to wait for a ring: a full window is opened by the neighbour's word, not by time."""
         if place.is_full:
             return IDLE_SECONDS
@@ -127,7 +127,7 @@ class Relay:
             return IDLE_SECONDS
         return min(max((due - self._desk.clock.now()).total_seconds(), 0.05), IDLE_SECONDS)
 
-    async def _send(self, place: _Lane, work: Work) -> None:
+    async def _send(self, place: Place, work: Work) -> None:
         """One try of one delivery; whatever happens is recorded."""
         delivery = work.delivery
         try:
@@ -162,7 +162,7 @@ class Relay:
         )
         self._desk.metrics.sent(place.neighbour, place.lane, delivery.size)
 
-    async def _publish(self, place: _Lane, work: Work) -> None:
+    async def _publish(self, place: Place, work: Work) -> None:
         """Publish every frame that the neighbour lacks, and return when the broker has confirmed them all."""
         manifest, hops = manifest_of(work.letter), work.letter.hops + 1
         if work.delivery.confirmed:
@@ -187,7 +187,7 @@ class Relay:
             await asyncio.sleep(0.001)  # enough for the socket, less than the broker's fsync takes
             self._desk.point("C10")
 
-    async def _publish_big(self, place: _Lane, delivery: Delivery, frames: Iterator[LetterFrame]) -> None:
+    async def _publish_big(self, place: Place, delivery: Delivery, frames: Iterator[LetterFrame]) -> None:
         """Piece by piece: never more than half a window that the neighbour does not hold yet."""
         sent = held = held_bytes(delivery)
         while (frame := await asyncio.to_thread(next, frames, None)) is not None:
@@ -197,7 +197,7 @@ class Relay:
             await self._broker.publish(place.neighbour, place.lane, await asyncio.to_thread(encode, frame))
             sent += size
 
-    async def _held(self, place: _Lane, delivery: Delivery, before: int) -> int:
+    async def _held(self, place: Place, delivery: Delivery, before: int) -> int:
         """Wait until the neighbour holds more than `before` bytes. Raises: Unavailable if it is silent."""
         silence = self._desk.clock.now() + self._offer_again_after
         while True:
@@ -262,7 +262,7 @@ class Relay:
         )
         letter = await self._store.letter(delivery.letter_id)
         if claimed is not None and letter is not None:
-            await self._send(_Lane(neighbour, delivery.lane), Work(claimed, letter))
+            await self._send(Place(neighbour, delivery.lane), Work(claimed, letter))
 
     # --- control messages ------------------------------------------------------------------------
 

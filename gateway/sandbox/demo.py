@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 from rich.live import Live
@@ -23,7 +22,7 @@ from gateway.client import TrucClient
 from gateway.clock import SystemClock
 from gateway.core.catalogue import CONFIG_BAD_VALUE
 from gateway.core.directory import Directory, load_toml
-from gateway.core.errors import Misconfigured, Rejected, TrucError, find
+from gateway.core.errors import Misconfigured, Rejected, TrucError, Unavailable, find
 from gateway.core.model import AgencyCode, LetterId, NodeId
 from gateway.sandbox.axis import Axis, memory_axis
 from gateway.sandbox.mail import Sent, letters
@@ -46,7 +45,7 @@ class Options:
     faults: tuple[str, ...] = ()
     deadline: float = 60.0
     directory: str = "four-level"
-    broker: Literal["memory", "rabbitmq"] = "memory"
+    broker: str = "memory"  #: or `rabbitmq`
     port: int = 0
     as_json: bool = False
     log: Path | None = None
@@ -72,16 +71,21 @@ async def run(options: Options) -> int:
         with console.status(
             f"Dựng trục {len(directory.nodes)} nút · bringing up {len(directory.nodes)} nodes"
         ):
-            bring_up = process_axis if options.broker == "rabbitmq" else memory_axis
-            axis = await stack.enter_async_context(
-                bring_up(directory, first_port=options.port, log_to=log_to)
-            )
+            axis: Axis
+            if options.broker == "rabbitmq":
+                axis = await stack.enter_async_context(
+                    process_axis(directory, first_port=options.port, log_to=log_to)
+                )
+            else:
+                axis = await stack.enter_async_context(
+                    memory_axis(directory, first_port=options.port, log_to=log_to)
+                )
         for node in cuts:
             await axis.cut(node)
             console.print(f"Đã cắt mọi đường nối của {node} · every link of {node} is cut", style="yellow")
-        visit = _Visit(axis, sent, console)
+        visit = _Visit(axis, sent, console, options)
         await visit.open(stack)
-        return await visit.run(options)
+        return await visit.run()
 
 
 def _cut(fault: str, directory: Directory) -> NodeId:
@@ -96,8 +100,8 @@ def _cut(fault: str, directory: Directory) -> NodeId:
 class _Visit:
     """One run of the demo over a running axis."""
 
-    def __init__(self, axis: Axis, sent: Sequence[Sent], console: Console) -> None:
-        self._axis, self._sent, self._console = axis, list(sent), console
+    def __init__(self, axis: Axis, sent: Sequence[Sent], console: Console, options: Options) -> None:
+        self._axis, self._sent, self._console, self._options = axis, sent, console, options
         self._clients: dict[AgencyCode, TrucClient] = {}
         self._ledger, self._tracks = Ledger(), dict[LetterId, TrackingShape]()
 
@@ -111,10 +115,10 @@ class _Visit:
             robot = asyncio.create_task(RobotClerk(client, self._ledger, clock, sends_arrived=sends).work())
             stack.push_async_callback(_end, robot)
 
-    async def run(self, options: Options) -> int:
+    async def run(self) -> int:
         """Send, watch, give account; then stay up unless `once`."""
         began = datetime.now(UTC)
-        give_up = began + timedelta(seconds=options.deadline)
+        give_up = began + timedelta(seconds=self._options.deadline)
         sending = asyncio.create_task(self._send_all())
         with Live(console=self._console, refresh_per_second=4, transient=True) as live:
             while datetime.now(UTC) < give_up:
@@ -126,8 +130,8 @@ class _Visit:
         await _end(sending)
         await self._look()
         told = self._told()
-        self._give_account(told, options, (datetime.now(UTC) - began).total_seconds())
-        if not options.once:
+        self._give_account(told, (datetime.now(UTC) - began).total_seconds())
+        if not self._options.once:
             await self._stay()
         return 0 if told.agrees else 1
 
@@ -139,7 +143,11 @@ class _Visit:
                 try:
                     answer = await self._clients[letter.sender].send(letter.content)
                 except Rejected as refused:
-                    letter.refused = refused.code
+                    letter.refused = f"{refused.code} {refused.first.vi} · {refused.first.en}"
+                except Unavailable as failed:
+                    self._console.print(
+                        f"{letter.name}: {failed.first.vi} · {failed.first.en}", style="yellow"
+                    )
                 else:
                     letter.letter_id = LetterId(answer.letter_id)
 
@@ -160,10 +168,12 @@ class _Visit:
         return track.kind == "status" or all(len(r.statuses) >= len(REPORTS) for r in track.recipients)
 
     def _told(self) -> Account:
-        return account(self._sent, self._ledger, self._tracks, len(REPORTS))
+        return account(
+            self._sent, self._ledger, self._tracks, refusals_are_ours=self._options.letters is None
+        )
 
-    def _give_account(self, told: Account, options: Options, seconds: float) -> None:
-        if options.as_json:
+    def _give_account(self, told: Account, seconds: float) -> None:
+        if self._options.as_json:
             print(json.dumps(told.as_dict(self._tracks), ensure_ascii=False), file=sys.stdout)
             return
         for letter in self._sent:

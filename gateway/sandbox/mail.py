@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -22,7 +23,7 @@ SUFFIXES = (".edxml", ".xml")
 
 @dataclass(slots=True)
 class Sent:
-    """A letter of the demo; `letter_id` is None until a node accepted it, `refused` its code if none did."""
+    """A letter of the demo; `letter_id` is None until a node accepted it, `refused` why none did."""
 
     name: str
     sender: AgencyCode
@@ -91,4 +92,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _of_file(path: Path, sender: AgencyCode, recipient: AgencyCode) -> Sent:
-    return Sent(path.name, sender, recipient, readdress(path.read_bytes(), sender, [recipient]))
+    """The file, re-addressed; one in which no address is found goes as it is, and is refused."""
+    content = path.read_bytes()
+    with suppress(ValueError):
+        content = readdress(content, sender, [recipient])
+    return Sent(path.name, sender, recipient, content)

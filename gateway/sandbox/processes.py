@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,10 @@ from gateway.store.sql import SqlStore
 START_SECONDS = 60.0  # nine interpreters on two cores start in about twenty
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.2
+SERVE = (sys.executable, "-m", "gateway.cli", "serve", "-c")
+
+Line = Callable[[NodeId, NodeId, int], Awaitable[int]]
+"""The port at which a node reaches the broker (that has the port named last) of its link to a neighbour."""
 
 
 @dataclass(slots=True)
@@ -44,16 +48,13 @@ class NodeProcess:
     config: Path
     url: str
     log_to: TextIO
+    program: Sequence[str] = SERVE
     process: asyncio.subprocess.Process | None = None
 
     async def start(self, extra: Mapping[str, str] | None = None) -> None:
         """Start the process; `extra` is added to its environment (crash points)."""
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "gateway.cli",
-            "serve",
-            "-c",
+            *self.program,
             str(self.config),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self.log_to,
@@ -129,10 +130,19 @@ class ProcessAxis:
 
 @asynccontextmanager
 async def process_axis(
-    directory: Directory, *, folder: Path | None = None, first_port: int = 0, log_to: TextIO
+    directory: Directory,
+    *,
+    folder: Path | None = None,
+    first_port: int = 0,
+    log_to: TextIO,
+    program: Sequence[str] = SERVE,
+    through: Line | None = None,
 ) -> AsyncIterator[ProcessAxis]:
     """
     Start a private RabbitMQ and every node of `directory`; on leaving, stop and remove all of it.
+
+    `program` is what runs a node, given its settings file. `through` says where its links enter the network,
+    if a bad line is to be laid between.
 
     Raises: Misconfigured if RabbitMQ is not installed or a node does not come up.
     """
@@ -146,8 +156,19 @@ async def process_axis(
         nodes: dict[NodeId, NodeProcess] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
         for name, port in zip(directory.nodes, ports or free_ports(len(directory.nodes)), strict=True):
-            settings = _settings(directory, name, rabbit, passwords[user(name)], root / name, port)
-            node = NodeProcess(name, _written(settings, root / name), f"http://127.0.0.1:{port}", log_to)
+            links = {
+                neighbour: await through(name, neighbour, rabbit.port) if through else rabbit.port
+                for neighbour in directory.neighbours(name)
+            }
+            secret = _kept(passwords[user(name)], root / name)
+            settings = {
+                "node": {"id": name, "data_dir": str(root / name)},
+                "http": {"port": port},
+                "delivery": HASTE,
+                "broker": {"links": _links(directory, name, rabbit, secret, links)},
+            }
+            written, url = _written(settings, root / name), f"http://127.0.0.1:{port}"
+            node = NodeProcess(name, written, url, log_to, program)
             desks.update(await _prepared(node, settings, directory))
             await node.start()
             stack.push_async_callback(node.stop)
@@ -156,22 +177,25 @@ async def process_axis(
         yield ProcessAxis(directory, desks, nodes, rabbit)
 
 
-def _settings(
-    directory: Directory, name: NodeId, rabbit: PrivateRabbit, password: str, folder: Path, port: int
-) -> dict[str, Any]:
-    row, secret, links = directory.nodes[name], folder / "broker.password", {}
+def _kept(password: str, folder: Path) -> Path:
+    """The file that holds a node's password for the broker."""
     folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / "broker.password"
     secret.touch(mode=0o600)
     secret.write_text(password, encoding="ascii")
-    for neighbour in directory.neighbours(name):
-        owner = neighbour if row.parent == neighbour else name
-        links[neighbour] = {"url": rabbit.address(vhost(owner), user(name)), "password": f"file:{secret}"}
-    return {
-        "node": {"id": name, "data_dir": str(folder)},
-        "http": {"port": port},
-        "delivery": HASTE,
-        "broker": {"links": links},
-    }
+    return secret
+
+
+def _links(
+    directory: Directory, name: NodeId, rabbit: PrivateRabbit, secret: Path, ports: Mapping[NodeId, int]
+) -> dict[str, Any]:
+    """The links of a node as its settings name them, each with the port at which it is reached."""
+    links: dict[str, Any] = {}
+    for neighbour, port in ports.items():
+        owner = neighbour if directory.nodes[name].parent == neighbour else name
+        url = rabbit.address(vhost(owner), user(name), port=port)
+        links[neighbour] = {"url": url, "password": f"file:{secret}"}
+    return links
 
 
 def _written(settings: Mapping[str, Any], folder: Path) -> Path:

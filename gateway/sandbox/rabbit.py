@@ -1,9 +1,9 @@
 """
 A RabbitMQ of our own: started for one demo or one run of the tests, and gone with it.
 
-It runs as an ordinary user from a folder of its own, listens on loopback only and on ports that were free, and
-touches neither the service nor the data of an installed RabbitMQ. Started with `kill -9` in mind: a node that
-was killed comes up again with the same ports and the same data.
+It runs as an ordinary user from a folder of its own, listens on loopback only and on ports that were free,
+and touches neither the service nor the data of an installed RabbitMQ. It is made for being killed, too:
+started again, it has the same ports and the same data.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ HOST = "127.0.0.1"
 SERVANT = "nobody"
 ADMINISTRATOR = "administrator"
 
-# Measured on 2 cores: 15-23 s for the first start, 10 s for later ones, 8 s to stop; other work makes it longer.
+# Measured on 2 cores: 15-23 s for the first start, 5-10 s for later ones, 1-8 s to stop; more under load.
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 CONTROL_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 
-# Above the range that servers on Debian use and below Linux's ephemeral ports (from 32768): a client that keeps
-# dialling the port of a node that is down can be given that very port as its own, and then holds it.
+# Below Linux's ephemeral ports (from 32768): a client that keeps dialling the port of a node that is down can
+# be given that very port as its own, and then holds it.
 PORTS = range(20_000, 32_000)
 
 CONFIGURATION = """\
@@ -67,7 +67,7 @@ ERLANG = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none 
 
 @dataclass(frozen=True, slots=True)
 class _Ports:
-    """AMQP; between nodes (nobody calls); epmd, which maps names to ports; and the caller of `rabbitmqctl`."""
+    """AMQP; between nodes of a cluster; epmd, which knows the ports of nodes; and that of `rabbitmqctl`."""
 
     amqp: int
     dist: int
@@ -106,17 +106,14 @@ class PrivateRabbit:
     def is_running(self) -> bool:
         return self._node is not None and self._node.poll() is None
 
-    def url(self, vhost: str, user: str, password: str, port: int | None = None) -> str:
-        """The address of a virtual host for a user; `port` is that of a proxy, if one stands between."""
-        return f"amqp://{quote(user)}:{quote(password)}@{HOST}:{port or self.port}/{quote(vhost, safe='')}"
+    def address(self, vhost: str, user: str, password: str = "", port: int | None = None) -> str:
+        """
+        The URL of a virtual host for a user.
 
-    def address(self, vhost: str, user: str) -> str:
-        """The same without its password, as settings of a node hold it."""
-        return f"amqp://{quote(user)}@{HOST}:{self.port}/{quote(vhost, safe='')}"
-
-    def administrator_url(self, vhost: str) -> str:
-        """The address for the administrator, who may do nothing in a virtual host before it is permitted."""
-        return self.url(vhost, ADMINISTRATOR, self.password)
+        Without `password` it can stand in the settings of a node. `port` is that of a proxy in between.
+        """
+        secret = f":{quote(password, safe='')}" if password else ""
+        return f"amqp://{quote(user)}{secret}@{HOST}:{port or self.port}/{quote(vhost, safe='')}"
 
     # --- its life --------------------------------------------------------------------------------
 
@@ -176,7 +173,8 @@ class PrivateRabbit:
             said = (done.stderr or done.stdout).decode(errors="replace")
             detail = f"rabbitmqctl {words[0]}: {' '.join(said.split())[:400]}"
             raise Misconfigured(find(PROGRAM_FAILED, program=PROGRAM, detail=detail))
-        return done.stdout.decode()
+        answer: bytes = done.stdout
+        return answer.decode()
 
     def import_definitions(self, definitions: Mapping[str, Any]) -> None:
         """Create what these definitions name (virtual hosts, users, queues …); what is there stays."""

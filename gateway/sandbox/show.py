@@ -33,6 +33,7 @@ class Account:
     statuses_expected: int
     statuses_back: int
     stuck: tuple[Sent, ...]
+    refusals_are_ours: bool  #: the letters are of our own making, so none should be refused
 
     def as_dict(self, tracks: Mapping[LetterId, TrackingShape]) -> dict[str, Any]:
         """The account for programs; each stuck letter with where it is."""
@@ -53,10 +54,14 @@ class Account:
 
     @property
     def agrees(self) -> bool:
-        """Whether every letter that was accepted arrived unchanged, once, and was reported on."""
+        """Whether every letter that was accepted arrived unchanged, once, and was reported on.
+
+        A refused file of the visitor is an answer, not a loss: its sender was told why, and still has it.
+        """
         return (
             not self.stuck
-            and not self.refused
+            and not (self.refused and self.refusals_are_ours)
+            and self.sent > 0
             and self.sent == self.delivered == self.byte_equal
             and self.doubled == 0
             and self.statuses_back >= self.statuses_expected
@@ -150,9 +155,13 @@ def _time(at: datetime) -> str:
 
 
 def account(
-    sent: Sequence[Sent], ledger: Ledger, tracks: Mapping[LetterId, TrackingShape], per_letter: int
+    sent: Sequence[Sent],
+    ledger: Ledger,
+    tracks: Mapping[LetterId, TrackingShape],
+    *,
+    refusals_are_ours: bool,
 ) -> Account:
-    """Promised against seen; `per_letter` statuses come back for each document."""
+    """Promised against seen."""
     ours = [s for s in sent if s.letter_id is not None]
     seen = [s for s in ours if s.letter_id in ledger.seen]
     equal = [s for s in seen if s.letter_id is not None and ledger.seen[s.letter_id] == s.sha256]
@@ -164,9 +173,10 @@ def account(
         delivered=len(seen),
         byte_equal=len(equal),
         doubled=len(ledger.doubled),
-        statuses_expected=per_letter * len(documents),
+        statuses_expected=len(REPORTS) * len(documents),
         statuses_back=sum(1 for letter_id in ledger.statuses if letter_id not in ids),
         stuck=tuple(s for s in sent if s.letter_id not in ledger.seen and not s.refused),
+        refusals_are_ours=refusals_are_ours,
     )
 
 
