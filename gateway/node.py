@@ -21,6 +21,7 @@ from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.core import catalogue
 from gateway.core.calendar import Calendar
+from gateway.core.directory import Directory
 from gateway.core.errors import Misconfigured, TrucError, Unavailable, find
 from gateway.core.model import Lane, NodeId
 from gateway.crash import Point, no_crash
@@ -40,6 +41,7 @@ from gateway.ports import AgencyAdapter, Broker, Clock, Deliverer, Office, Store
 from gateway.v1.transfer import Limits as HttpLimits
 
 BEAT_SECONDS = 10.0  # six beats before a claim counts as orphaned (60 s)
+DIRECTORY_SECONDS = 2.0
 LOOP_PAUSE = 1.0  # a loop that failed starts again after this, so that a fault can't spin
 
 
@@ -79,7 +81,8 @@ async def running_node(
     if directory.node(name) is None:
         detail = f"nút {name} không có trong danh mục · the directory has no node {name}"
         raise Misconfigured(find(catalogue.DIRECTORY_BROKEN, detail=detail))
-    desk = Desk(name, store, lambda: directory, clock or SystemClock(), bell, log, metrics, point)
+    book = _Book(directory)
+    desk = Desk(name, store, book.current, clock or SystemClock(), bell, log, metrics, point)
     limits = config.limits.xml()
     calendar = Calendar(config.calendar.extra_holidays, config.calendar.make_up_days)
 
@@ -102,6 +105,7 @@ async def running_node(
         "relay.time": relay.keep_time,
         "clerk": Clerk(desk, intake, limits).run,
         "beat": lambda: _beat(desk, broker),
+        "directory": lambda: _keep_current(book, desk),
     }
     for neighbour in directory.neighbours(name):
         loops[f"control:{neighbour}"] = _bound(relay.run_control, neighbour)
@@ -140,6 +144,32 @@ def find_adapters(office: Office) -> dict[str, AgencyAdapter]:
     """Every installed way of reaching an agency, by its name."""
     found = [point.load()(office) for point in entry_points(group="truc.adapters")]
     return {adapter.name: adapter for adapter in found}
+
+
+class _Book:
+    """The directory in force. Doors ask for it each time, so that a new row counts without a restart."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def current(self) -> Directory:
+        """The directory as of now."""
+        return self._directory
+
+    def replace(self, directory: Directory) -> bool:
+        """Put a newer one in force; whether it is another."""
+        is_other = directory is not self._directory
+        self._directory = directory
+        return is_other
+
+
+async def _keep_current(book: _Book, desk: Desk) -> None:
+    """Agencies are rows: what an operator adds or locks beside the running node counts within seconds."""
+    while True:
+        await desk.clock.sleep(DIRECTORY_SECONDS)
+        directory = await desk.store.directory()
+        if book.replace(directory):
+            desk.log.info("directory.changed", directory_version=directory.version)
 
 
 async def _health(store: Store, broker: Broker, draining: asyncio.Event) -> Health:

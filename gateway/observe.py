@@ -57,6 +57,7 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "node.started": ("version", "address", "directory_version"),
     "node.stopping": (),
     "node.stopped": (),
+    "directory.changed": ("directory_version",),
     "link.up": ("neighbour", "lane", "way"),
     "link.down": ("neighbour", "lane", "way", "code", "error"),
     "loop.failed": ("loop", "code"),
