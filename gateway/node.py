@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -37,7 +37,7 @@ from gateway.http.surroundings import Health, Surroundings
 from gateway.ids import LetterIds
 from gateway.observe import Log, Metrics
 from gateway.office import PostOffice
-from gateway.ports import AgencyAdapter, Broker, Clock, Deliverer, Office, Store
+from gateway.ports import AgencyAdapter, Broker, Clock, Deliverer, Examiner, Office, Sealer, Store
 from gateway.v1.transfer import Limits as HttpLimits
 
 BEAT_SECONDS = 10.0  # six beats before a claim counts as orphaned (60 s)
@@ -59,41 +59,54 @@ class Node:
         return self.desk.node
 
 
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a node is given to work with."""
+
+    store: Store
+    broker: Broker
+    bell: Doorbell
+    sealer: Sealer
+    examiner: Examiner
+    log: Log
+    metrics: Metrics
+    clock: Clock = field(default_factory=SystemClock)
+    point: Point = no_crash
+
+
 @asynccontextmanager
-async def running_node(
-    config: Config,
-    *,
-    store: Store,
-    broker: Broker,
-    bell: Doorbell,
-    log: Log,
-    metrics: Metrics,
-    clock: Clock | None = None,
-    point: Point = no_crash,
-) -> AsyncIterator[Node]:
+async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     """
     A node at work: its doors open, its API listening; on leaving, what is begun is finished or put back.
 
     Raises: Misconfigured if the directory does not know this node.
     """
+    store, broker, log = given.store, given.broker, given.log
     directory = await store.directory()
     name = NodeId(config.node.id)
     if directory.node(name) is None:
         detail = f"nút {name} không có trong danh mục · the directory has no node {name}"
         raise Misconfigured(find(catalogue.DIRECTORY_BROKEN, detail=detail))
     book = _Book(directory)
-    desk = Desk(name, store, book.current, clock or SystemClock(), bell, log, metrics, point)
+    desk = Desk(name, store, book.current, given.clock, given.bell, log, given.metrics, given.point)
     limits = config.limits.xml()
     calendar = Calendar(config.calendar.extra_holidays, config.calendar.make_up_days)
 
     # the four doors
     delivery = config.delivery
     rules = Rules(limits, config.limits.archives(), calendar, delivery.ttl_working_days, delivery.successor)
-    intake = Intake(desk, rules, LetterIds())
+    intake = Intake(desk, rules, LetterIds(), given.sealer)
     arrival = Arrival(desk, broker, Control(desk), limits)
     relay = Relay(desk, broker, delivery.offer_again_after)
     deliverers: dict[str, Deliverer] = {}
-    handover = Handover(desk, calendar, deliverers, delivery.pick_up_working_days)
+    handover = Handover(
+        desk,
+        calendar,
+        deliverers,
+        delivery.pick_up_working_days,
+        examiner=given.examiner,
+        ttl_days=delivery.ttl_working_days,
+    )
     office = PostOffice(desk, intake, handover)
     adapters = find_adapters(office)
     deliverers.update({name: adapter.deliverer() for name, adapter in adapters.items()})
@@ -125,7 +138,7 @@ async def running_node(
         health=lambda: _health(store, broker, draining),
         clock=desk.clock,
         log=log,
-        metrics=metrics,
+        metrics=given.metrics,
         limits=HttpLimits(document_bytes=limits.document_bytes),
     )
     app = build_app(around, [route for adapter in adapters.values() for route in adapter.routes()])

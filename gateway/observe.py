@@ -32,7 +32,7 @@ Format = Literal["json", "text"]
 
 # --- the vocabulary of the log -------------------------------------------------------------------
 
-_DELIVERY = ("letter_id", "target", "lane", "attempts", "code")
+_DELIVERY = ("letter_id", "target", "lane", "attempts", "code", "reason")
 
 _EVENTS: dict[str, tuple[str, ...]] = {
     # intake

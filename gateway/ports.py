@@ -21,6 +21,7 @@ from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId, No
 from gateway.core.split import PartSink
 from gateway.core.tracking import HopEvent as HopEvent
 from gateway.core.tracking import StatusEvent as StatusEvent
+from signing.verdict import Verdict
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -610,3 +611,10 @@ class Sealer(Protocol):
 
     async def seal(self, parts: Sequence[Part], at: datetime) -> bytes:
         """The signature file that travels beside the envelope."""
+
+
+class Examiner(Protocol):
+    """Looks at seals, off the event loop."""
+
+    async def verdict(self, letter: StoredLetter) -> Verdict:
+        """What the seal of the letter's origin is worth, judged at the letter's acceptance."""

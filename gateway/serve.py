@@ -20,9 +20,10 @@ from gateway.core.directory import Directory, check, load_toml
 from gateway.core.errors import Misconfigured, find
 from gateway.core.model import NodeId
 from gateway.crash import crash_points, no_crash
-from gateway.node import running_node
+from gateway.node import Equipment, running_node
 from gateway.observe import Metrics, logger
 from gateway.ports import Clock, Store
+from gateway.seals import NodeSealer, SealCheck, seal_of
 from gateway.store.migrate import check as check_schema
 from gateway.store.sql import SqlStore
 
@@ -36,8 +37,8 @@ async def serve(config: Config, environ: Mapping[str, str] = os.environ) -> None
     clock, bell = SystemClock(), Doorbell()
     name = NodeId(config.node.id)
     log = logger(name, sys.stdout, level=config.log.level, form=config.log.format, now=clock.now)
-    metrics = Metrics()
     point = crash_points(environ["TRUC_CRASH"]) if environ.get("TRUC_CRASH") else no_crash
+    key, trust = seal_of(config, environ)
     url = config.store_url(environ)
     check_schema(url)
     store = SqlStore(
@@ -47,6 +48,7 @@ async def serve(config: Config, environ: Mapping[str, str] = os.environ) -> None
         instance=name,
         on_change=bell.ring,
         point=point,
+        retry=config.delivery.retry,
     )
     try:
         directory = await _directory(config, store, clock)
@@ -60,16 +62,18 @@ async def serve(config: Config, environ: Mapping[str, str] = os.environ) -> None
         )
         broker.start()
         try:
-            async with running_node(
-                config,
-                store=store,
-                broker=broker,
-                bell=bell,
-                log=log,
-                metrics=metrics,
-                clock=clock,
-                point=point,
-            ):
+            given = Equipment(
+                store,
+                broker,
+                bell,
+                NodeSealer(key),
+                SealCheck(store.blobs, trust.current),
+                log,
+                Metrics(),
+                clock,
+                point,
+            )
+            async with running_node(config, given):
                 await _stopped()
         finally:
             await broker.close()

@@ -1,5 +1,5 @@
 """
-Packing: a letter into frames, control messages into batches. Decides only; reading and sending are others'.
+Packing: a letter into frames and back, control messages into batches. Decides only.
 
 A small letter is one frame. A larger one goes in frames of 1 MiB, each of which stands alone, and what the
 neighbour holds already is never sent again.
@@ -51,6 +51,25 @@ def pack(
                 carried, chunks, room = None, [], MAX_PAYLOAD
     if chunks or carried is not None:
         yield LetterFrame(manifest.letter_id, manifest.origin, digest, hops, carried, tuple(chunks))
+
+
+def unpack(manifest: Manifest, chunks: Iterable[Chunk]) -> dict[int, bytes] | None:
+    """Every part's bytes by its index if these chunks are exactly all of a letter, none of them twice."""
+    pieces: dict[int, list[Chunk]] = {}
+    for chunk in chunks:
+        pieces.setdefault(chunk.part, []).append(chunk)
+    parts: dict[int, bytes] = {}
+    for index, part in enumerate(manifest.parts):
+        end = 0
+        ordered = sorted(pieces.pop(index, []), key=lambda chunk: chunk.offset)
+        for chunk in ordered:
+            if chunk.offset != end:
+                return None
+            end = chunk.stop
+        if end != part.size:
+            return None
+        parts[index] = b"".join(chunk.data for chunk in ordered)
+    return None if pieces else parts
 
 
 def batch(messages: Iterable[Message], limit: int = CONTROL_BATCH) -> Iterator[ControlFrame]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 from gateway.config.values import Days, Duration, FilePath, Secret, SecretReference, Url
 from gateway.core.archives import ArchiveLimits
 from gateway.core.catalogue import CONFIG_BAD_VALUE
+from gateway.core.delivery import Delivery, retry_after
 from gateway.core.errors import Misconfigured, find
 from schemas.safe_xml import Limits
 
@@ -213,6 +214,10 @@ class DeliverySection(Section):
         "Mã đơn vị đã đóng: follow chuyển tới cơ quan kế thừa, refuse từ chối",
         "A closed code: follow serves its successor, refuse refuses it",
     )
+
+    def retry(self, delivery: Delivery) -> timedelta:
+        """How long a delivery that failed waits for its next try."""
+        return retry_after(delivery, self.retry_first, self.retry_longest)
 
 
 class CalendarSection(Section):

@@ -397,8 +397,10 @@ RETRY_LONGEST = timedelta(minutes=30)
 URGENT_DIVISOR = 4
 
 
-def retry_after(delivery: Delivery) -> timedelta:
+def retry_after(
+    delivery: Delivery, first: timedelta = RETRY_FIRST, longest: timedelta = RETRY_LONGEST
+) -> timedelta:
     """How long to wait after the latest of `delivery.failures` failures: doubling, urgent lanes sooner."""
-    doubled: timedelta = RETRY_FIRST * int(2 ** min(max(delivery.failures - 1, 0), 12))
-    wait = min(doubled, RETRY_LONGEST)
+    doubled: timedelta = first * int(2 ** min(max(delivery.failures - 1, 0), 12))
+    wait = min(doubled, longest)
     return wait if delivery.lane is Lane.NORMAL else wait / URGENT_DIVISOR

@@ -13,12 +13,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gateway.broker.control import Message, MissingRanges, Progress, Receipt, Refusal
 from gateway.broker.frames import Chunk, ControlFrame, LetterFrame, Manifest, decode
+from gateway.broker.packing import unpack
 from gateway.broker.ranges import Ranges, write_held
 from gateway.broker.window import PROGRESS_SIZE
 from gateway.core import catalogue
@@ -26,7 +27,7 @@ from gateway.core.dispatch import dispatch
 from gateway.core.edxml import read
 from gateway.core.errors import Fault, Finding, Rejected, Unavailable, find
 from gateway.core.facts import facts_of
-from gateway.core.model import Lane, LetterFacts, NodeId, Routing
+from gateway.core.model import Lane, LetterFacts, LetterId, NodeId, Routing
 from gateway.core.routing import HOP_LIMIT, lies_behind, read_routing
 from gateway.core.split import read_parts_json
 from gateway.doors.control import Control
@@ -91,25 +92,21 @@ class Arrival:
         """Make a batch durable, then acknowledge it; what can't be made durable now is put back."""
         self._desk.point("C4")
         letters: dict[LetterKey, _Batch] = defaultdict(_Batch)
-        told: list[tuple[Incoming, Sequence[Message]]] = []
-        done: list[Incoming] = []
+        work: list[Awaitable[list[Incoming]]] = []
         for incoming in frames:
             try:
                 frame = decode(incoming.data)
             except Rejected as damaged:
-                await self._quarantine(incoming, damaged.code)
-                done.append(incoming)
+                work.append(self._damaged(incoming, damaged.code))
                 continue
             if isinstance(frame, ControlFrame):
-                told.append((incoming, frame.messages))
+                work.append(self._told(incoming, frame.messages))
             else:
                 batch = letters[LetterKey(frame.origin, frame.letter_id)]
                 batch.frames.append(frame)
                 batch.incoming.append(incoming)
-        work = [self._letter(key, batch) for key, batch in letters.items()]
-        work += [self._told(incoming, messages) for incoming, messages in told]
-        for finished in await asyncio.gather(*work):
-            done += finished
+        work += [self._letter(key, batch) for key, batch in letters.items()]
+        done = [f for settled in await asyncio.gather(*map(self._now_or_later, work)) for f in settled]
         self._desk.point("C7")
         with suppress(Unavailable):  # the connection they came over is gone: they come again and are known
             await inbox.ack(done)
@@ -119,28 +116,38 @@ class Arrival:
             await inbox.nack(again)
             await self._desk.clock.sleep(PAUSE_WHEN_BUSY)
 
-    # --- one letter ------------------------------------------------------------------------------
-
-    async def _letter(self, key: LetterKey, batch: _Batch) -> list[Incoming]:
-        """The frames of one letter that are settled now; the others come again."""
-        first = batch.incoming[0]
+    async def _now_or_later(self, work: Awaitable[list[Incoming]]) -> list[Incoming]:
+        """The frames that are settled now; none if the store says «later»: then they come again."""
         try:
-            await self._receive_letter(key, first.neighbour, first.lane, batch)
+            return await work
         except Unavailable as busy:
             self._desk.log.warning("loop.failed", loop="arrival", code=busy.code)
             return []
+
+    # --- one letter ------------------------------------------------------------------------------
+
+    async def _letter(self, key: LetterKey, batch: _Batch) -> list[Incoming]:
+        """The frames of one letter that are settled; the others come again. Raises: Unavailable."""
+        first = batch.incoming[0]
+        try:
+            await self._receive_letter(key, first.neighbour, first.lane, batch)
+        except Unavailable:
+            raise
         except Rejected as refused:
             await self._refuse(key, first.neighbour, refused.code)
         except Exception as fault:
-            self._desk.log.exception("internal.error", letter_id=key.letter_id, error=type(fault).__name__)
-            self._desk.metrics.fault("arrival")
-            tries = await self._store.count_poison(key, "letter", self._desk.clock.now())
-            if tries < TRIES:
+            if not await self._is_poison(fault, key, "letter"):
                 return []
             for incoming in batch.incoming:
                 await self._quarantine(incoming, catalogue.UNREADABLE.code, key)
             await self._refuse(key, first.neighbour, catalogue.UNREADABLE.code)
         return batch.incoming
+
+    async def _is_poison(self, fault: Exception, key: LetterKey, frame: str) -> bool:
+        """Note a fault of ours; whether a frame has met so many that a person should look at it."""
+        self._desk.log.exception("internal.error", letter_id=key.letter_id, error=type(fault).__name__)
+        self._desk.metrics.fault("arrival")
+        return await self._store.count_poison(key, frame, self._desk.clock.now()) >= TRIES
 
     async def _receive_letter(self, key: LetterKey, neighbour: NodeId, lane: Lane, batch: _Batch) -> None:
         known = await self._store.arriving(key)
@@ -159,7 +166,7 @@ class Arrival:
             return
         if manifest.lane is not lane:
             raise Rejected(find(catalogue.FRAME_DAMAGED, detail=f"lane {manifest.lane} on lane {lane}"))
-        if not known.ranges and (whole := _whole(manifest, batch.chunks)) is not None:
+        if not known.ranges and (whole := unpack(manifest, batch.chunks)) is not None:
             parts = await self._put(key, neighbour, manifest, whole)
         else:
             parts = await self._hold(key, neighbour, manifest, known, batch)
@@ -353,7 +360,16 @@ class Arrival:
         try:
             await self._control.hear(incoming.neighbour, messages)
         except Unavailable:
-            return []
+            raise
+        except Exception as fault:
+            key = LetterKey(incoming.neighbour, LetterId(""))  # it may speak of many letters
+            if not await self._is_poison(fault, key, hashlib.sha256(incoming.data).hexdigest()):
+                return []
+            await self._quarantine(incoming, catalogue.UNREADABLE.code)
+        return [incoming]
+
+    async def _damaged(self, incoming: Incoming, code: str) -> list[Incoming]:
+        await self._quarantine(incoming, code)
         return [incoming]
 
     async def _refuse(self, key: LetterKey, neighbour: NodeId, code: str) -> None:
@@ -390,23 +406,3 @@ class Arrival:
 
     async def _say(self, neighbour: NodeId, message: Message) -> None:
         await self._store.send_control([(neighbour, message.to_wire())], self._desk.clock.now())
-
-
-def _whole(manifest: Manifest, chunks: Sequence[Chunk]) -> dict[int, bytes] | None:
-    """Every part's bytes if these chunks are all of the letter, each part in order and in one batch."""
-    pieces: dict[int, list[Chunk]] = defaultdict(list)
-    for chunk in chunks:
-        pieces[chunk.part].append(chunk)
-    whole: dict[int, bytes] = {}
-    for index, part in enumerate(manifest.parts):
-        ordered = sorted(pieces.pop(index, []), key=lambda c: c.offset)
-        data = b"".join(bytes(c.data) for c in ordered)
-        expected = 0
-        for chunk in ordered:
-            if chunk.offset != expected:
-                return None
-            expected += len(chunk.data)
-        if expected != part.size:
-            return None
-        whole[index] = data
-    return None if pieces else whole

@@ -26,12 +26,14 @@ from gateway.core.delivery import (
     State,
     Target,
     Unreadable,
+    Unwelcome,
 )
-from gateway.core.errors import Misconfigured, Rejected, TrucError, Unavailable, find
+from gateway.core.errors import Finding, Misconfigured, Rejected, TrucError, Unavailable, find
 from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
+from gateway.core.seals import entitlement_objection, seal_objection, time_objection
 from gateway.core.split import join, read_parts_json
 from gateway.doors.desk import Desk
-from gateway.ports import Caller, Deliverer, MailItem, OpenLetter, StoredLetter, Work
+from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Work
 
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
@@ -47,8 +49,16 @@ class Handover:
     """The way out to the agencies of this node."""
 
     def __init__(
-        self, desk: Desk, calendar: Calendar, deliverers: Mapping[str, Deliverer], pick_up_days: int = 1
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        deliverers: Mapping[str, Deliverer],
+        pick_up_days: int = 1,
+        *,
+        examiner: Examiner | None = None,
+        ttl_days: int = 5,
     ) -> None:
+        self._examiner, self._ttl_days = examiner, ttl_days
         self._desk, self._store = desk, desk.store
         self._calendar, self._deliverers, self._pick_up_days = calendar, deliverers, pick_up_days
 
@@ -81,6 +91,9 @@ class Handover:
         agency = delivery.target.agency
         assert agency is not None, "claim_due without a target gives deliveries to agencies"
         try:
+            if objection := await self._objection(letter, agency):
+                await self._turn_down(work, objection)
+                return
             if letter.routing.kind is Kind.STATUS:
                 await self._store.add_status(letter, self._desk.clock.now())
             has_it = await self._deliverer(agency).deliver(self.open_letter(letter, agency))
@@ -106,6 +119,32 @@ class Handover:
             fetch_by = self._pick_up_by(self._desk.clock.now())
             await self._record(work, Offered(fetch_by))
             self._tell("delivery.waiting", work)
+
+    async def _objection(self, letter: StoredLetter, agency: AgencyCode) -> Finding | None:
+        """Why this letter may not be handed to this agency, or not yet; asked before it is handed over."""
+        if self._examiner is None:
+            return None
+        if objection := time_objection(letter.routing, letter.received_at, self._calendar, self._ttl_days):
+            return objection
+        verdict = await self._examiner.verdict(letter)
+        if objection := seal_objection(verdict):
+            return objection
+        signer = verdict.facts.common_name
+        return entitlement_objection(letter.routing, agency, signer, self._desk.directory())
+
+    async def _turn_down(self, work: Work, objection: Finding) -> None:
+        """Wait with what can't be judged now, give back what may never be handed over. No silent pass."""
+        code, delivery = objection.code, work.delivery
+        waits = objection.fault in (catalogue.SEAL_UNDETERMINED, catalogue.FROM_THE_FUTURE)
+        await self._record(work, Failed(code) if waits else Unwelcome(code))
+        self._desk.log.warning(
+            "delivery.failed" if waits else "delivery.returned",
+            letter_id=delivery.letter_id,
+            target=delivery.target.key,
+            code=code,
+            reason=objection.en,
+        )
+        self._desk.metrics.failed(LOCAL, delivery.lane, code)
 
     def _tell(self, event: str, work: Work) -> None:
         delivery = work.delivery

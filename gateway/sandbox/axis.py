@@ -19,8 +19,10 @@ from gateway.config import Config
 from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode, NodeId
 from gateway.http.auth import issue_key
-from gateway.node import Node, running_node
+from gateway.node import Equipment, Node, running_node
 from gateway.observe import Metrics, logger
+from gateway.sandbox.pki import make_pki
+from gateway.seals import NodeSealer, SealCheck, seal_of
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
 
@@ -83,6 +85,7 @@ async def memory_axis(
         root = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="truc-")))
         clock = SystemClock()
         post = MemoryPost(clock=clock, rng=random.Random(0))  # noqa: S311 - chooses faults, not secrets
+        seals = make_pki(root / "pki", directory, clock.now())
         nodes: dict[NodeId, Node] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
         for number, name in enumerate(directory.nodes):
@@ -91,6 +94,7 @@ async def memory_axis(
                     "node": {"id": name, "data_dir": str(root / name)},
                     "http": {"port": first_port + number if first_port else 0},
                     "delivery": HASTE,
+                    "seal": seals[name],
                 }
             )
             node = await stack.enter_async_context(_node(config, directory, post, clock, log_to))
@@ -107,15 +111,31 @@ async def _node(
     config.node.data_dir.mkdir(parents=True, exist_ok=True)
     url = config.store_url({})
     upgrade(url)
-    store = SqlStore(url, config.node.data_dir / "blobs", node=name, instance=name, on_change=bell.ring)
+    store = SqlStore(
+        url,
+        config.node.data_dir / "blobs",
+        node=name,
+        instance=name,
+        on_change=bell.ring,
+        retry=config.delivery.retry,
+    )
     try:
         await store.set_directory(directory, clock.now())
         broker = post.broker(name)
         try:
             log = logger(name, log_to, now=clock.now)
-            async with running_node(
-                config, store=store, broker=broker, bell=bell, log=log, metrics=Metrics(), clock=clock
-            ) as node:
+            key, trust = seal_of(config, {})
+            given = Equipment(
+                store,
+                broker,
+                bell,
+                NodeSealer(key),
+                SealCheck(store.blobs, trust.current),
+                log,
+                Metrics(),
+                clock,
+            )
+            async with running_node(config, given) as node:
                 yield node
         finally:
             await broker.close()

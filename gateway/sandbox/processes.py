@@ -27,6 +27,7 @@ from gateway.core.errors import Misconfigured, TrucError, find
 from gateway.core.model import AgencyCode, NodeId
 from gateway.http.auth import issue_key
 from gateway.sandbox.axis import HASTE, AgencyDesk
+from gateway.sandbox.pki import make_pki
 from gateway.sandbox.rabbit import PrivateRabbit, free_ports, private_rabbit
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
@@ -153,6 +154,7 @@ async def process_axis(
         plans = [plan(n, directory.children(n)) for n in directory.nodes if directory.children(n)]
         await asyncio.to_thread(rabbit.import_definitions, definitions(plans, passwords))
         ports = [first_port + n for n in range(len(directory.nodes))] if first_port else None
+        seals = make_pki(root / "pki", directory, SystemClock().now())
         nodes: dict[NodeId, NodeProcess] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
         for name, port in zip(directory.nodes, ports or free_ports(len(directory.nodes)), strict=True):
@@ -165,6 +167,7 @@ async def process_axis(
                 "node": {"id": name, "data_dir": str(root / name)},
                 "http": {"port": port},
                 "delivery": HASTE,
+                "seal": seals[name],
                 "broker": {"links": _links(directory, name, rabbit, secret, links)},
             }
             written, url = _written(settings, root / name), f"http://127.0.0.1:{port}"
@@ -202,7 +205,7 @@ def _written(settings: Mapping[str, Any], folder: Path) -> Path:
     """The settings as the TOML file of a node."""
     path = folder / "node.toml"
     lines: list[str] = []
-    for section in ("node", "http", "delivery"):
+    for section in ("node", "http", "delivery", "seal"):
         lines += [f"[{section}]", *(f"{k} = {json.dumps(v)}" for k, v in settings[section].items()), ""]
     for neighbour, link in settings["broker"]["links"].items():
         lines += [f'[broker.links."{neighbour}"]', *(f"{k} = {json.dumps(v)}" for k, v in link.items()), ""]

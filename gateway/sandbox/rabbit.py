@@ -45,6 +45,8 @@ START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 CONTROL_SECONDS = 60.0
 LOOK_SECONDS = 0.1
+CONSOLE = "console.log"
+LAST_WORDS = 400  # characters
 
 # Below Linux's ephemeral ports (from 32768): a client that keeps dialling the port of a node that is down can
 # be given that very port as its own, and then holds it.
@@ -125,16 +127,21 @@ class PrivateRabbit:
         give_up = time.monotonic() + START_SECONDS
         while not self._serves():
             if self._is_ended or not self.is_running or time.monotonic() > give_up:
-                detail = f"{self.folder / 'console.log'}: {self._last_words()}"
+                detail = f"{self.folder / CONSOLE}: {self._last_words()}"
                 raise Misconfigured(find(PROGRAM_FAILED, program=PROGRAM, detail=detail))
             time.sleep(LOOK_SECONDS)
 
     def kill(self) -> None:
         """What a power cut does to the process: kill -9."""
-        if self._node is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._node.pid, signal.SIGKILL)
-            self._node.wait()
+        if self._node is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._node.pid, signal.SIGKILL)
+        self._node.wait()
+        # That was the shell around the Erlang VM, which is no child of ours: its port tells when it is gone.
+        give_up = time.monotonic() + STOP_SECONDS
+        while self._listens() and time.monotonic() < give_up:
+            time.sleep(LOOK_SECONDS)
 
     def stop(self) -> None:
         """Stop it in good order; its data stay, and `start` brings it up again."""
@@ -195,6 +202,8 @@ class PrivateRabbit:
         self._write("rabbitmq-env.conf", "")
         self._write("enabled_plugins", "[].\n")
         self._write("home/.erlang.cookie", secrets.token_hex(16), mode=0o400)
+        self._write(CONSOLE, "")
+        self._write("epmd.log", "")
         if self._servant is not None:
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, self._servant.pw_uid, self._servant.pw_gid)
@@ -210,7 +219,7 @@ class PrivateRabbit:
         if self._epmd is None:
             epmd = ["epmd", "-port", str(self._ports.epmd), "-address", HOST]
             self._epmd = self._spawn(epmd, "epmd.log")
-        self._node = self._spawn([str(self._programs / "rabbitmq-server")], "console.log")
+        self._node = self._spawn([str(self._programs / "rabbitmq-server")], CONSOLE)
 
     def _spawn(self, command: list[str], output: str) -> subprocess.Popen[bytes]:
         """Start a program in a session of its own, so that a Ctrl-C is ours to answer."""
@@ -254,6 +263,10 @@ class PrivateRabbit:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
         }
 
+    def _listens(self) -> bool:
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex((HOST, self.port)) == 0
+
     def _serves(self) -> bool:
         """Whether the broker greets: it opens its port last, when everything behind it stands."""
         try:
@@ -264,9 +277,12 @@ class PrivateRabbit:
             return False
 
     def _last_words(self) -> str:
-        with suppress(OSError):
-            return " ".join((self.folder / "console.log").read_text(errors="replace").split())[-400:]
-        return ""
+        """Why the node does not start: what it calls errors before it lists its own processes."""
+        console = (self.folder / CONSOLE).read_text("utf-8", errors="replace")
+        errors = re.findall(
+            r"^\S+ \S+ \[error\] <[\d.]+>(.*)$", console.partition("BOOT FAILED")[0], re.MULTILINE
+        )
+        return " ".join(" ".join(errors or console[-LAST_WORDS:]).split())[:LAST_WORDS]
 
 
 @asynccontextmanager
