@@ -1,0 +1,281 @@
+"""
+Letters that become ours: the one transaction in which everything that makes a letter ours is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
+
+from gateway.core.catalogue import MANIFEST_MISMATCH
+from gateway.core.delivery import State
+from gateway.core.errors import Rejected, find
+from gateway.core.model import AgencyCode, LetterId
+from gateway.core.tracking import HopEvent
+from gateway.ports import LetterKey, NewLetter, Taking
+from gateway.store import arrivals
+from gateway.store.columns import write_json
+from gateway.store.rows import delivery_row, letter_row, part_rows, topics_of
+from gateway.store.statements import upsert
+from gateway.store.tables import deliveries, idempotency, inbox, letters, partials, parts, refused, sameness
+from gateway.store.tracking import note_hops
+from gateway.store.transaction import Transaction
+
+REFUSED_KEPT = 100
+REFUSED_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A letter that is to become ours."""
+
+    new: NewLetter
+    now: datetime
+
+    @property
+    def key(self) -> LetterKey:
+        return self.new.letter.key
+
+
+@dataclass(slots=True)
+class _Known:
+    """What stands in the way of these letters, kept up while they are taken one after another."""
+
+    origins: dict[LetterId, str] = field(default_factory=dict)
+    refused: set[LetterKey] = field(default_factory=set)
+    answered: set[tuple[str, str]] = field(default_factory=set)
+    live: set[tuple[str, str]] = field(default_factory=set)
+
+
+def add_letters(transaction: Transaction, additions: Sequence[Addition]) -> list[Taking]:
+    """
+    Take each letter that nothing stands in the way of, all rows of all letters by one statement per table.
+
+    Raises: Rejected (MANIFEST_MISMATCH) for a letter_id that another origin has used here.
+    """
+    known = _look(transaction.connection, additions)
+    answers = [_judge(addition, known) for addition in additions]
+    taken = [a for a, answer in zip(additions, answers, strict=True) if answer is Taking.NEW]
+    if taken:
+        _write(transaction, taken)
+        for addition in taken:
+            _follow(transaction, addition)
+    return answers
+
+
+_ORIGINS = select(letters.c.letter_id, letters.c.origin).where(
+    letters.c.letter_id.in_(bindparam("ids", expanding=True))
+)
+_REFUSED = select(inbox.c.origin, inbox.c.letter_id).where(
+    tuple_(inbox.c.origin, inbox.c.letter_id).in_(bindparam("keys", expanding=True)),
+    inbox.c.state == arrivals.REFUSED,
+)
+_LIVE = select(sameness.c.sameness, sameness.c.recipient).where(
+    sameness.c.sameness.in_(bindparam("digests", expanding=True)), sameness.c.ended.is_(False)
+)
+
+
+def _look(connection: Connection, additions: Sequence[Addition]) -> _Known:
+    known = _Known()
+    ids = {addition.key.letter_id for addition in additions}
+    for row in connection.execute(_ORIGINS, {"ids": list(ids)}):
+        known.origins[LetterId(row.letter_id)] = row.origin
+    arrived = [(a.key.origin, a.key.letter_id) for a in additions if a.new.letter.came_from is not None]
+    if arrived:
+        rows = connection.execute(_REFUSED, {"keys": arrived})
+        known.refused = {LetterKey(row.origin, row.letter_id) for row in rows}
+    keys = [(k.caller, k.key) for a in additions if (k := a.new.idempotency) is not None]
+    if keys:
+        columns = (idempotency.c.caller, idempotency.c.key)
+        rows = connection.execute(select(*columns).where(tuple_(*columns).in_(keys)))
+        known.answered = {(row.caller, row.key) for row in rows}
+    digests = {addition.new.sameness for addition in additions} - {""}
+    if digests:
+        rows = connection.execute(_LIVE, {"digests": list(digests)})
+        known.live = {(row.sameness, row.recipient) for row in rows}
+    return known
+
+
+def _judge(addition: Addition, known: _Known) -> Taking:
+    new, key = addition.new, addition.key
+    origin = known.origins.get(key.letter_id)
+    if origin is not None:
+        if origin != key.origin:
+            raise Rejected(find(MANIFEST_MISMATCH, letter_id=key.letter_id))
+        return Taking.KNOWN
+    same = {(new.sameness, a.code) for a in new.letter.routing.recipients} if new.sameness else set()
+    call = None if new.idempotency is None else (new.idempotency.caller, new.idempotency.key)
+    if key in known.refused or call in known.answered or same & known.live:
+        return Taking.CLASH
+    known.origins[key.letter_id] = key.origin
+    known.live |= same
+    if call is not None:
+        known.answered.add(call)
+    return Taking.NEW
+
+
+_SET_INBOX = upsert(inbox)
+
+
+def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
+    connection = transaction.connection
+    arrived = [addition for addition in taken if addition.new.letter.came_from is not None]
+    for table, rows in (
+        (letters, [letter_row(a.new.letter) for a in taken]),
+        (parts, [row for a in taken for row in part_rows(a.new.letter)]),
+        (
+            deliveries,
+            [delivery_row(d, a.new.letter.routing.kind, a.now) for a in taken for d in a.new.deliveries],
+        ),
+        (sameness, [row for a in taken for row in _sameness_rows(a.new)]),
+        (idempotency, [row for a in taken for row in _idempotency_rows(a)]),
+    ):
+        if rows:
+            connection.execute(insert(table), rows)
+    transaction.point("C5")
+    connection.execute(_SET_INBOX.of(connection), [_inbox_row(addition) for addition in taken])
+    for addition in arrived:
+        key = addition.key
+        connection.execute(
+            delete(partials).where(partials.c.origin == key.origin, partials.c.letter_id == key.letter_id)
+        )
+
+
+def _sameness_rows(new: NewLetter) -> Iterable[dict[str, Any]]:
+    if new.sameness:
+        letter_id = new.letter.routing.letter_id
+        for addressee in new.letter.routing.recipients:
+            yield {
+                "sameness": new.sameness,
+                "recipient": addressee.code,
+                "letter_id": letter_id,
+                "ended": False,
+            }
+
+
+def _idempotency_rows(addition: Addition) -> Iterable[dict[str, Any]]:
+    key = addition.new.idempotency
+    if key is not None:
+        yield {
+            "caller": key.caller,
+            "key": key.key,
+            "sha256": key.sha256,
+            "answer": write_json(dict(addition.new.answer)),
+            "at": addition.now,
+        }
+
+
+def _inbox_row(addition: Addition) -> dict[str, Any]:
+    """The row by which every repeat of this letter is known; its manifest has served."""
+    return {
+        "origin": addition.key.origin,
+        "letter_id": addition.key.letter_id,
+        "neighbour": addition.new.letter.came_from or "",
+        "state": arrivals.TAKEN,
+        "manifest": None,
+        "manifest_sha256": addition.new.manifest_sha256,
+        "code": "",
+        "changed_at": addition.now,
+    }
+
+
+def _follow(transaction: Transaction, addition: Addition) -> None:
+    new, letter, now = addition.new, addition.new.letter, addition.now
+    routing = letter.routing
+    transaction.note(
+        now,
+        "letter.accepted" if letter.came_from is None else "letter.taken",
+        letter_id=routing.letter_id,
+        origin=routing.origin,
+        neighbour=letter.came_from or "",
+        kind=routing.kind.value,
+        sender=routing.sender,
+        size=letter.size,
+        recipients=len(routing.recipients),
+        deliveries=len(new.deliveries),
+    )
+    for delivery in new.deliveries:
+        transaction.topics.add(topics_of(delivery.target, delivery.lane))
+    for neighbour, body in new.control:
+        transaction.tell(neighbour, body, now)
+    for named, code in new.unreachable:
+        _return(transaction, addition, named, code)
+
+
+def _return(transaction: Transaction, addition: Addition, named: str, code: str) -> None:
+    """A recipient that can't be served: its sender is told, and its tracking says so."""
+    routing, now = addition.new.letter.routing, addition.now
+    transaction.owe("notice", routing.letter_id, named, code, now)
+    transaction.note(now, "recipient.unreachable", letter_id=routing.letter_id, target=named, code=code)
+    addressee = next((a for a in routing.recipients if a.named == named), None)
+    if addressee is None:
+        return  # named to intake only: it never became part of the letter
+    target = f"agency:{addressee.code}"
+    event = HopEvent(routing.letter_id, transaction.node, target, State.RETURNED, now, code)
+    if routing.origin == transaction.node:
+        note_hops(transaction, [event])
+    else:
+        transaction.report(routing.origin, event, now)
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The beginning of input that was refused."""
+
+    caller: str
+    code: str
+    head: bytes
+    now: datetime
+
+
+def keep_refused(transaction: Transaction, refusals: Sequence[Refusal]) -> list[None]:
+    """Keep each, and of each caller only the latest."""
+    connection = transaction.connection
+    connection.execute(
+        insert(refused),
+        [{"caller": r.caller, "code": r.code, "head": r.head[:REFUSED_BYTES], "at": r.now} for r in refusals],
+    )
+    for caller in {refusal.caller for refusal in refusals}:
+        too_old = (
+            select(refused.c.number)
+            .where(refused.c.caller == caller)
+            .order_by(refused.c.number.desc())
+            .offset(REFUSED_KEPT)
+            .limit(1)
+        )
+        connection.execute(
+            delete(refused).where(refused.c.caller == caller, refused.c.number <= too_old.scalar_subquery())
+        )
+    return [None] * len(refusals)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def same(connection: Connection, digest: str, recipients: Iterable[AgencyCode]) -> dict[AgencyCode, LetterId]:
+    """Recipients that have a live letter of this sameness."""
+    wanted = set(recipients)
+    rows = connection.execute(
+        select(sameness.c.recipient, sameness.c.letter_id).where(
+            sameness.c.sameness == digest, sameness.c.ended.is_(False)
+        )
+    )
+    return {AgencyCode(r.recipient): LetterId(r.letter_id) for r in rows if r.recipient in wanted}
+
+
+def answer_to(connection: Connection, caller: str, key: str) -> tuple[str, Mapping[str, Any]] | None:
+    """What was first answered for this key of this caller, with the digest of what came with it."""
+    row = connection.execute(
+        select(idempotency.c.sha256, idempotency.c.answer).where(
+            idempotency.c.caller == caller, idempotency.c.key == key
+        )
+    ).one_or_none()
+    return None if row is None else (row.sha256, json.loads(row.answer))

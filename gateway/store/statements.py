@@ -1,0 +1,69 @@
+"""
+Statements that each database writes in its own way, built once.
+
+To build a statement costs as much as to run it; what runs with every letter is a constant of its room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Insert = postgresql.Insert | sqlite.Insert
+"""An INSERT that knows ON CONFLICT; the two dialects spell it alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement in both dialects."""
+
+    sqlite: Executable
+    postgresql: Executable
+
+    def of(self, connection: Connection) -> Executable:
+        """The form for the database that is connected."""
+        return self.postgresql if connection.dialect.name == "postgresql" else self.sqlite
+
+
+def in_both(table: Table, build: Callable[[Insert], Executable]) -> Statement:
+    """What `build` makes of an INSERT into `table`, in both dialects."""
+    return Statement(build(sqlite.insert(table)), build(postgresql.insert(table)))
+
+
+def insert_new(table: Table) -> Statement:
+    """INSERT that leaves rows alone that are there already."""
+    return in_both(table, lambda insert: insert.on_conflict_do_nothing())
+
+
+def upsert(table: Table, *, keep: tuple[str, ...] = ()) -> Statement:
+    """INSERT that replaces the row of the same key, except the columns `keep`."""
+
+    def build(insert: Insert) -> Executable:
+        replaced = {
+            column.name: insert.excluded[column.name]
+            for column in table.columns
+            if not column.primary_key and column.name not in keep
+        }
+        return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=replaced)
+
+    return in_both(table, build)
+
+
+def count_up(table: Table, column: str, *, also: tuple[str, ...] = ()) -> Statement:
+    """
+    INSERT that adds its `column` to that of the row of the same key and gives back the sum.
+
+    Columns `also` are replaced, the others stay as they were first.
+    """
+
+    def build(insert: Insert) -> Executable:
+        changes: dict[str, Any] = {column: table.c[column] + insert.excluded[column]}
+        changes |= {name: insert.excluded[name] for name in also}
+        keys = list(table.primary_key.columns)
+        return insert.on_conflict_do_update(index_elements=keys, set_=changes).returning(table.c[column])
+
+    return in_both(table, build)

@@ -1,0 +1,310 @@
+"""
+Tracking: what other nodes said about letters of ours, and the statuses of documents that are held here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+
+from gateway.core.delivery import State, Target
+from gateway.core.directory import Directory
+from gateway.core.lifecycle import CONSENT, REJECTED, TAKE_BACK, Match, matches, normal_code, same_code
+from gateway.core.model import Addressee, AgencyCode, InReplyTo, Kind, LetterFacts, LetterId, NodeId
+from gateway.core.routing import next_hop
+from gateway.core.tracking import HopEvent, StatusEvent
+from gateway.ports import StoredLetter, TrackRecord
+from gateway.store.rows import (
+    DELIVERY,
+    agency_codes,
+    load_letters,
+    load_routing,
+    read_deliveries,
+    read_facts,
+    search_key,
+)
+from gateway.store.statements import insert_new
+from gateway.store.tables import deliveries, hops, letters, sameness, statuses
+from gateway.store.transaction import Transaction
+
+ENDS = (State.RETURNED, State.STOPPED)
+ENDING_STATUSES = (REJECTED, CONSENT)
+
+_INSERT_HOPS = insert_new(hops)
+_INSERT_STATUSES = insert_new(statuses)
+
+# --- hop events ----------------------------------------------------------------------------------
+
+
+def add_hops(transaction: Transaction, batches: Sequence[Sequence[HopEvent]]) -> list[None]:
+    """Remember what nodes said about letters of ours; a repeat changes nothing."""
+    note_hops(transaction, [event for events in batches for event in events])
+    return [None] * len(batches)
+
+
+def note_hops(transaction: Transaction, events: Iterable[HopEvent]) -> None:
+    """Write hop events, and see to it that a letter that came to nothing may be sent again."""
+    told = list(dict.fromkeys(events))
+    if not told:
+        return
+    connection = transaction.connection
+    ours = set(
+        connection.execute(
+            select(letters.c.letter_id).where(
+                letters.c.letter_id.in_({event.letter_id for event in told}),
+                letters.c.origin == transaction.node,
+            )
+        ).scalars()
+    )
+    rows = [_hop_row(event) for event in told if event.letter_id in ours]
+    if rows:
+        connection.execute(_INSERT_HOPS.of(connection), rows)
+    for event in told:
+        if event.state in ENDS and event.letter_id in ours:
+            _end_sameness(transaction, event)
+
+
+def _hop_row(event: HopEvent) -> dict[str, Any]:
+    return {
+        "letter_id": event.letter_id,
+        "node": event.node,
+        "target": event.target,
+        "state": event.state.value,
+        "at": event.at,
+        "code": event.code,
+        "next_try_at": event.next_try_at,
+    }
+
+
+_END_SAMENESS = (
+    update(sameness)
+    .where(sameness.c.letter_id == bindparam("letter"), sameness.c.recipient == bindparam("whom"))
+    .values(ended=True)
+)
+
+
+def _end_sameness(transaction: Transaction, event: HopEvent) -> None:
+    """An equal letter to whoever did not get this one is a new letter from now on."""
+    connection = transaction.connection
+    live = select(sameness.c.recipient).where(
+        sameness.c.letter_id == event.letter_id, sameness.c.ended.is_(False)
+    )
+    waiting = set(connection.execute(live).scalars())
+    if not waiting:
+        return
+    text = connection.execute(select(letters.c.routing).where(letters.c.letter_id == event.letter_id))
+    directory = transaction.directory()
+    ended = [
+        addressee.code
+        for addressee in load_routing(text.scalar_one()).recipients
+        if addressee.code in waiting and _concerns(directory, event, addressee)
+    ]
+    if ended:
+        connection.execute(_END_SAMENESS, [{"letter": event.letter_id, "whom": code} for code in ended])
+
+
+def _concerns(directory: Directory, event: HopEvent, addressee: Addressee) -> bool:
+    """Whether what happened to this delivery happened to what the addressee should get."""
+    target = Target.of_key(event.target)
+    if target.neighbour is not None:
+        return next_hop(directory, event.node, addressee.node) == target.neighbour
+    if addressee.node != event.node or target.agency is None:
+        return False
+    return target.agency == addressee.code or directory.is_successor(addressee.code, target.agency)
+
+
+# --- statuses ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMessage:
+    """A status that this node holds, on its way to the document it speaks of."""
+
+    letter: StoredLetter
+    now: datetime
+
+
+def add_status(transaction: Transaction, messages: Sequence[StatusMessage]) -> list[LetterId | None]:
+    """Note each with the document it speaks of, if this node holds that document."""
+    return [_add_status(transaction, message) for message in messages]
+
+
+def _add_status(transaction: Transaction, message: StatusMessage) -> LetterId | None:
+    status = message.letter
+    document = _document_of(transaction, status)
+    if document is None:
+        return None
+    connection, facts, routing = transaction.connection, status.facts, status.routing
+    code = normal_code(facts.status_code)
+    concerned = [a.code for a in routing.recipients] if code == TAKE_BACK else [routing.sender]
+    connection.execute(
+        _INSERT_STATUSES.of(connection),
+        [
+            {
+                "letter_id": document,
+                "status_letter_id": routing.letter_id,
+                "recipient": recipient,
+                "code": code,
+                "reported_at": facts.extra.get("timestamp", ""),
+                "arrived_at": message.now,
+                "description": facts.extra.get("description", ""),
+                "staff": facts.extra.get("staff", ""),
+            }
+            for recipient in concerned
+        ],
+    )
+    if code in ENDING_STATUSES:
+        connection.execute(_END_SAMENESS, {"letter": document, "whom": routing.sender})
+    return document
+
+
+def _document_of(transaction: Transaction, status: StoredLetter) -> LetterId | None:
+    """The document that the status means: the surest match, of equals the latest."""
+    directory = transaction.directory()
+
+    def same_organ(a: str, b: str) -> bool:
+        first, second = directory.find(a), directory.find(b)
+        return same_code(a, b) or (first is not None and second is not None and first.code == second.code)
+
+    best: tuple[Match, datetime, LetterId] | None = None
+    for reference in _references(status):
+        for row in transaction.connection.execute(_documents(directory, reference)):
+            match = matches(reference, read_facts(row), row.sender, same_organ=same_organ)
+            found = (match, row.received_at, LetterId(row.letter_id))
+            if match is not Match.NONE and (best is None or found > best):
+                best = found
+    return None if best is None else best[2]
+
+
+def _references(status: StoredLetter) -> tuple[InReplyTo, ...]:
+    """The documents named, each with the organ that sent it; a 13 names its receiver there (lifecycle)."""
+    facts = status.facts
+    if normal_code(facts.status_code) != TAKE_BACK:
+        return facts.in_reply_to
+    return tuple(replace(named, organ=status.routing.sender) for named in facts.in_reply_to)
+
+
+def _documents(directory: Directory, reference: InReplyTo) -> Any:
+    """Documents that the reference may mean; `matches` has the last word."""
+    wanted = select(letters).where(
+        letters.c.kind == Kind.DOCUMENT.value,
+        or_(
+            letters.c.document_key == search_key(reference.document_id),
+            letters.c.code_key == search_key(reference.code),
+        ),
+    )
+    organ = reference.organ.strip()
+    if organ:
+        agency = directory.find(organ)
+        # bare row numbers as DocumentId are common: without the sender thousands of letters could match
+        wanted = wanted.where(letters.c.sender == (organ if agency is None else agency.code))
+    return wanted.order_by(letters.c.received_at.desc()).limit(200)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def earlier(
+    connection: Connection, sender: AgencyCode, facts: LetterFacts
+) -> tuple[LetterId, datetime] | None:
+    """The latest document of the sender with the same DocumentId, or the same number and notation."""
+    keys = [
+        column == key
+        for column, key in (
+            (letters.c.document_key, search_key(facts.document_id)),
+            (letters.c.code_key, search_key(facts.code)),
+        )
+        if key is not None
+    ]
+    if not keys:
+        return None
+    row = connection.execute(
+        select(letters.c.letter_id, letters.c.received_at)
+        .where(letters.c.sender == sender, letters.c.kind == Kind.DOCUMENT.value, or_(*keys))
+        .order_by(letters.c.received_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (LetterId(row.letter_id), row.received_at)
+
+
+def track(connection: Connection, letter_id: LetterId) -> TrackRecord | None:
+    """All that is known of a letter."""
+    letter = load_letters(connection, [letter_id]).get(letter_id)
+    if letter is None:
+        return None
+    own = connection.execute(
+        select(*DELIVERY).where(deliveries.c.letter_id == letter_id).order_by(deliveries.c.seq)
+    )
+    told = connection.execute(
+        select(hops).where(hops.c.letter_id == letter_id).order_by(hops.c.at, hops.c.node, hops.c.target)
+    )
+    reported = connection.execute(
+        select(statuses)
+        .where(statuses.c.letter_id == letter_id)
+        .order_by(statuses.c.arrived_at, statuses.c.status_letter_id)
+    )
+    return TrackRecord(
+        letter=letter,
+        deliveries=tuple(read_deliveries(own)),
+        hops=tuple(_read_hop(row) for row in told),
+        statuses=tuple(
+            StatusEvent(
+                AgencyCode(row.recipient),
+                row.code,
+                row.reported_at,
+                row.arrived_at,
+                row.description,
+                row.staff,
+            )
+            for row in reported
+        ),
+    )
+
+
+def _read_status(row: Any) -> StatusEvent:
+    return StatusEvent(
+        recipient=AgencyCode(row.recipient),
+        code=row.code,
+        reported_at=row.reported_at,
+        arrived_at=row.arrived_at,
+        description=row.description,
+        staff=row.staff,
+    )
+
+
+def _read_hop(row: Any) -> HopEvent:
+    return HopEvent(
+        LetterId(row.letter_id),
+        NodeId(row.node),
+        row.target,
+        State(row.state),
+        row.at,
+        row.code,
+        row.next_try_at,
+    )
+
+
+def find_letters(
+    connection: Connection, agencies: Iterable[AgencyCode], text: str, limit: int
+) -> list[LetterId]:
+    """Letters sent or received by these agencies that go by this text, the latest first."""
+    codes, key = agency_codes(agencies), search_key(text)
+    if not codes or key is None:
+        return []
+    received = exists().where(
+        and_(deliveries.c.letter_id == letters.c.letter_id, deliveries.c.agency.in_(codes))
+    )
+    rows = connection.execute(
+        select(letters.c.letter_id)
+        .where(
+            or_(letters.c.letter_id == key, letters.c.document_key == key, letters.c.code_key == key),
+            or_(letters.c.sender.in_(codes), received),
+        )
+        .order_by(letters.c.received_at.desc(), letters.c.letter_id.desc())
+        .limit(limit)
+    )
+    return [LetterId(row.letter_id) for row in rows]
