@@ -1,0 +1,76 @@
+"""
+The keeper of one end of a lane: opens it, stays with it until it ends, and opens another.
+
+Whatever happens, a keeper goes on until it is cancelled: a lane without one is silent for ever, and looks
+like a lane on which nothing is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Literal, NoReturn
+
+from gateway.broker.rabbitmq.connection import Surroundings, Watch
+from gateway.broker.rabbitmq.wall import is_broken, translate
+from gateway.core.model import NodeId
+
+# A broker that restarts is back after some ten seconds; a hundred nodes that ask it every 15 s are no burden.
+REOPEN_FIRST, REOPEN_LONGEST = 0.5, 15.0
+
+Way = Literal["in", "out", "parked"]
+
+
+class Keeper:
+    """Keeps what `open` opens. Each change is logged once, however many tries it takes."""
+
+    def __init__(
+        self,
+        open_session: Callable[[], AbstractAsyncContextManager[Watch]],
+        surroundings: Surroundings,
+        *,
+        neighbour: NodeId,
+        lane: str,
+        way: Way,
+    ) -> None:
+        self._open_session = open_session
+        self._clock, self._log = surroundings.clock, surroundings.log
+        self._neighbour, self._lane, self._way = neighbour, lane, way
+        self._told = ""
+
+    async def run(self) -> NoReturn:
+        """Keep it open until cancelled."""
+        wait = REOPEN_FIRST
+        while True:
+            opened_at = None
+            try:
+                async with self._open_session() as watch:
+                    opened_at = self._clock.now()
+                    self._tell_up()
+                    reason = await watch.ended()
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and not is_broken(error):
+                    raise
+                reason = error
+            self._tell_down(reason)
+            if opened_at is not None and self._clock.now() - opened_at > timedelta(seconds=REOPEN_LONGEST):
+                wait = REOPEN_FIRST  # it worked; one that opens and falls at once is not asked for more often
+            await self._clock.sleep(wait)
+            wait = min(wait * 2, REOPEN_LONGEST)
+
+    def _tell_up(self) -> None:
+        self._told = ""
+        self._log.info("link.up", neighbour=self._neighbour, lane=self._lane, way=self._way)
+
+    def _tell_down(self, reason: BaseException) -> None:
+        if not is_broken(reason):
+            self._log.error("internal.error", loop=f"keeper:{self._neighbour}:{self._lane}", exc_info=reason)
+            return
+        finding = translate(reason, self._neighbour).first
+        error = finding.params["detail"]
+        if error != self._told:
+            self._told = error
+            place = {"neighbour": self._neighbour, "lane": self._lane, "way": self._way}
+            self._log.warning("link.down", **place, code=finding.code, error=error)
