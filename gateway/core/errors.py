@@ -80,7 +80,7 @@ class Finding:
 
     @property
     def _told(self) -> dict[str, str]:
-        return {"element": self.element, **self.params}
+        return {**({"element": self.element} if self.element else {}), **self.params}
 
     @property
     def vi(self) -> str:

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+from gateway.core.directory import Agency, Directory, NodeRow
+from gateway.core.model import AgencyCode, NodeId
+from gateway.ports import Credential
+from gateway.store.sql import SqlStore
+from tests.contract.conftest import Database
+from tests.kit.builders import DEPARTMENT, PROVINCE_OFFICE, small_axis
+from tests.kit.clock import START
+
+RICH = Directory(
+    7,
+    (
+        NodeRow(
+            id=NodeId("G22"),
+            name="Văn phòng Chính phủ",
+            level="central",
+            organ_code="A",
+            organ_name="Trục",
+            organ_address="Hà Nội",
+        ),
+        NodeRow(id=NodeId("H14"), parent=NodeId("G22")),
+    ),
+    (
+        Agency(
+            code=AgencyCode("B"),
+            name="Sở “Nội vụ”",
+            node=NodeId("H14"),
+            aliases=("b2", "b1"),
+            parent="A",
+            tier="province",
+            valid_from=date(2025, 7, 1),
+            valid_to=date(2026, 1, 1),
+            successor="A",
+            locked=True,
+            sends_arrived=True,
+            delivery="webhook",
+            version=3,
+        ),
+        Agency(code=AgencyCode("A"), name="Trục", node=NodeId("G22"), aliases=("a1",)),
+    ),
+)
+
+
+async def test_store_without_a_directory_gives_an_empty_one(database: Database) -> None:
+    directory = await database.open().directory()
+    assert (directory.version, directory.node_rows, directory.agency_rows) == (0, (), ())
+
+
+async def test_directory_comes_back_as_it_was_set(database: Database) -> None:
+    store = database.open()
+    await store.set_directory(RICH, START)
+    assert await store.directory() == RICH
+    assert await database.open("another").directory() == RICH
+
+
+async def test_new_directory_replaces_the_former(store: SqlStore) -> None:
+    assert await store.directory() == small_axis()
+    await store.set_directory(RICH, START)
+    assert await store.directory() == RICH
+    await store.set_directory(replace(RICH, agency_rows=()), START)  # the same version, corrected
+    assert (await store.directory()).agency_rows == ()
+
+
+async def test_directory_is_read_once_for_each_edition(store: SqlStore) -> None:
+    first = await store.directory()
+    assert await store.directory() is first
+
+
+async def test_directory_set_by_another_instance_is_seen(database: Database) -> None:
+    one, two = database.open("one"), database.open("two")
+    await one.set_directory(small_axis(), START)
+    assert (await two.directory()).version == 1
+    await one.set_directory(RICH, START)
+    assert await two.directory() == RICH
+
+
+async def test_change_of_directory_is_journalled(store: SqlStore) -> None:
+    await store.set_directory(RICH, START)
+    line = (await store.journal(0, 10))[-1]
+    assert (line.event, dict(line.detail)) == ("directory.set", {"version": 7, "nodes": 2, "agencies": 2})
+
+
+# --- credentials ---------------------------------------------------------------------------------
+
+CLERK = Credential("k1", "Văn thư UBND", frozenset({PROVINCE_OFFICE, DEPARTMENT}))
+OPERATOR = Credential("k2", "Quản trị", frozenset(), is_operator=True)
+
+
+async def test_credential_is_found_by_the_hash_of_its_key(store: SqlStore) -> None:
+    await asyncio.gather(
+        store.add_credential(CLERK, "hash-1", START), store.add_credential(OPERATOR, "hash-2", START)
+    )
+    assert await store.credential("hash-1") == CLERK
+    assert await store.credential("hash-2") == OPERATOR
+    assert await store.credential("hash-3") is None
+    assert await store.credentials() == [OPERATOR, CLERK]
+
+
+async def test_credential_with_a_known_id_replaces_the_former(store: SqlStore) -> None:
+    await store.add_credential(CLERK, "hash-1", START)
+    locked = replace(CLERK, locked=True, agencies=frozenset({DEPARTMENT}))
+    await store.add_credential(locked, "hash-1", START)
+    assert await store.credentials() == [locked]
+
+
+async def test_journal_names_the_key_id_and_never_the_hash_or_the_person(store: SqlStore) -> None:
+    await store.add_credential(CLERK, "hash-1", START)
+    line = (await store.journal(0, 10))[-1]
+    assert (line.event, line.target) == ("credential.set", "k1")
+    assert "hash-1" not in str(line)
+    assert "Văn thư" not in str(line)
