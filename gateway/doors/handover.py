@@ -134,17 +134,19 @@ class Handover:
 
     async def _turn_down(self, work: Work, objection: Finding) -> None:
         """Wait with what can't be judged now, give back what may never be handed over. No silent pass."""
-        code, delivery = objection.code, work.delivery
-        waits = objection.fault in (catalogue.SEAL_UNDETERMINED, catalogue.FROM_THE_FUTURE)
-        await self._record(work, Failed(code) if waits else Unwelcome(code))
-        self._desk.log.warning(
-            "delivery.failed" if waits else "delivery.returned",
-            letter_id=delivery.letter_id,
-            target=delivery.target.key,
-            code=code,
-            reason=objection.en,
-        )
-        self._desk.metrics.failed(LOCAL, delivery.lane, code)
+        told = {
+            "letter_id": work.delivery.letter_id,
+            "target": work.delivery.target.key,
+            "code": objection.code,
+            "reason": objection.en,
+        }
+        if objection.fault in (catalogue.SEAL_UNDETERMINED, catalogue.FROM_THE_FUTURE):
+            await self._record(work, Failed(objection.code))
+            self._desk.log.warning("delivery.failed", **told)
+        else:
+            await self._record(work, Unwelcome(objection.code))
+            self._desk.log.warning("delivery.returned", **told)
+        self._desk.metrics.failed(LOCAL, work.delivery.lane, objection.code)
 
     def _tell(self, event: str, work: Work) -> None:
         delivery = work.delivery

@@ -238,7 +238,7 @@ class Relay:
 
     async def sweep(self) -> None:
         """One look at the deliveries to neighbours that time concerns."""
-        now = self._desk.clock.now()
+        now, offers = self._desk.clock.now(), []
         for delivery in await self._store.overdue(now, SWEEP_ROWS):
             neighbour = delivery.target.neighbour
             if neighbour is None:
@@ -254,7 +254,8 @@ class Relay:
             elif delivery.state is State.SENT:
                 if now > delivery.expires_at and not delivery.warned:
                     await self._record(delivery, Overdue(next_due_at=delivery.due_at))
-                await self._offer_again(neighbour, delivery)
+                offers.append(self._offer_again(neighbour, delivery))
+        await asyncio.gather(*offers)  # side by side: a link that is slow to answer holds up no other
 
     async def _offer_again(self, neighbour: NodeId, delivery: Delivery) -> None:
         claimed = await self._store.record(
