@@ -95,7 +95,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     # the four doors
     delivery = config.delivery
     rules = Rules(limits, config.limits.archives(), calendar, delivery.ttl_working_days, delivery.successor)
-    intake = Intake(desk, rules, LetterIds(), given.sealer)
+    intake = Intake(desk, rules, LetterIds(), given.sealer, given.examiner)
     arrival = Arrival(desk, broker, Control(desk), limits)
     relay = Relay(desk, broker, delivery.offer_again_after)
     deliverers: dict[str, Deliverer] = {}
@@ -103,11 +103,11 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         desk,
         calendar,
         deliverers,
-        delivery.pick_up_working_days,
-        examiner=given.examiner,
+        given.examiner,
+        pick_up_days=delivery.pick_up_working_days,
         ttl_days=delivery.ttl_working_days,
     )
-    office = PostOffice(desk, intake, handover)
+    office = PostOffice(desk, intake, handover, given.examiner)
     adapters = find_adapters(office)
     deliverers.update({name: adapter.deliverer() for name, adapter in adapters.items()})
 

@@ -4,6 +4,7 @@ The counter of the post office: what adapters may ask for, each wish passed to t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -16,7 +17,18 @@ from gateway.core.model import Kind, LetterId, Organ, Staff
 from gateway.doors.desk import Desk
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
-from gateway.ports import Accepted, Caller, MailItem, OpenLetter, StoredLetter, TrackRecord
+from gateway.evidence import evidence_chunks, evidence_size
+from gateway.ports import (
+    Accepted,
+    Caller,
+    Examiner,
+    MailItem,
+    OpenEvidence,
+    OpenLetter,
+    StoredLetter,
+    TrackRecord,
+)
+from signing.verdict import Verdict
 
 TAKE_BACK = "13"  # the one status that a document's sender reports; all others are its receiver's
 
@@ -24,8 +36,8 @@ TAKE_BACK = "13"  # the one status that a document's sender reports; all others 
 class PostOffice:
     """The Office port of one node."""
 
-    def __init__(self, desk: Desk, intake: Intake, handover: Handover) -> None:
-        self._desk, self._intake, self._handover = desk, intake, handover
+    def __init__(self, desk: Desk, intake: Intake, handover: Handover, examiner: Examiner) -> None:
+        self._desk, self._intake, self._handover, self._examiner = desk, intake, handover, examiner
 
     async def accept(
         self,
@@ -127,6 +139,19 @@ class PostOffice:
     def _concerns(record: TrackRecord, caller: Caller) -> bool:
         at_our_door = {d.target.agency for d in record.deliveries if d.target.agency is not None}
         return record.letter.routing.sender in caller.agencies or bool(at_our_door & caller.agencies)
+
+    async def evidence(self, caller: Caller, letter_id: LetterId) -> OpenEvidence:
+        """A letter of the caller with its seals, as one ASiC-E file.
+
+        Raises: Rejected (UNKNOWN_LETTER, NO_SEAL).
+        """
+        letter, blobs = (await self.track(caller, letter_id)).letter, self._desk.store.blobs
+        size = await asyncio.to_thread(evidence_size, letter, blobs)
+        return OpenEvidence(letter, size, lambda: evidence_chunks(letter, blobs))
+
+    async def verification(self, caller: Caller, letter_id: LetterId) -> Verdict:
+        """What the seal of a letter of the caller is worth. Raises: Rejected (UNKNOWN_LETTER)."""
+        return await self._examiner.verdict((await self.track(caller, letter_id)).letter)
 
     async def find(self, caller: Caller, text: str) -> Sequence[LetterId]:
         """Letters of the caller by letter_id, DocumentId or number/notation."""

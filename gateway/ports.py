@@ -21,6 +21,7 @@ from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId, No
 from gateway.core.split import PartSink
 from gateway.core.tracking import HopEvent as HopEvent
 from gateway.core.tracking import StatusEvent as StatusEvent
+from signing.parts import SealedPart
 from signing.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -538,6 +539,15 @@ class OpenLetter:
     chunks: Callable[[], Iterator[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenEvidence:
+    """A letter with its seals as one ASiC-E file; the same letter gives the same bytes everywhere."""
+
+    letter: StoredLetter
+    size: int
+    chunks: Callable[[], Iterator[bytes]]
+
+
 class Office(Protocol):
     """What an adapter may ask of the post office. Every way in and out of an agency ends here."""
 
@@ -570,6 +580,12 @@ class Office(Protocol):
 
     async def track(self, caller: Caller, letter_id: LetterId) -> TrackRecord:
         """Where a letter of the caller is. Raises: Rejected (UNKNOWN_LETTER)."""
+
+    async def evidence(self, caller: Caller, letter_id: LetterId) -> OpenEvidence:
+        """A letter of the caller with its seals. Raises: Rejected (UNKNOWN_LETTER, NO_SEAL)."""
+
+    async def verification(self, caller: Caller, letter_id: LetterId) -> Verdict:
+        """What the seal of a letter of the caller is worth. Raises: Rejected (UNKNOWN_LETTER)."""
 
     async def find(self, caller: Caller, text: str) -> Sequence[LetterId]:
         """Letters of the caller by letter_id, DocumentId or number/notation."""
@@ -618,3 +634,6 @@ class Examiner(Protocol):
 
     async def verdict(self, letter: StoredLetter) -> Verdict:
         """What the seal of the letter's origin is worth, judged at the letter's acceptance."""
+
+    async def agency_verdict(self, seal: bytes, parts: Sequence[SealedPart], at: datetime) -> Verdict:
+        """What a seal that an agency made at its own office is worth at this moment."""

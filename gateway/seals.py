@@ -19,6 +19,7 @@ from gateway.core.seals import sealed_parts
 from gateway.ports import Blobs, StoredLetter
 from signing.asice import NODE_SIGNATURE
 from signing.keys import KeyRefused, OpenKeyFile, SealKey, load_key
+from signing.parts import SealedPart
 from signing.seal import seal
 from signing.trust import Trust, TrustUnreadable, load_trust
 from signing.verdict import Facts, Objection, Reason, Verdict, conclude
@@ -58,6 +59,10 @@ class SealCheck:
     async def verdict(self, letter: StoredLetter) -> Verdict:
         """The verdict about the node's seal, judged at the time of acceptance; in a thread."""
         return await asyncio.to_thread(self._verdict, letter)
+
+    async def agency_verdict(self, seal: bytes, parts: Sequence[SealedPart], at: datetime) -> Verdict:
+        """The verdict about a seal that an agency made at its own office; in a thread."""
+        return await asyncio.to_thread(lambda: verify(seal, parts, self._trust(), at=at))
 
     def _verdict(self, letter: StoredLetter) -> Verdict:
         part = letter.part(NODE_SIGNATURE)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import agency, broker, check, directory, docs, mail, operate, sandbox, serve
+from gateway.cli import agency, broker, check, directory, docs, mail, operate, sandbox, seal, serve, verify
 from gateway.cli.screen import EXIT_CODES
 
 app = typer.Typer(
@@ -39,6 +39,8 @@ def truc(
 
 for command in (check.check, mail.send, mail.inbox, mail.fetch, mail.report, mail.track):
     app.command(epilog=EXIT_CODES)(command)
+app.command(epilog=EXIT_CODES)(seal.seal)
+app.command(epilog=verify.VERDICTS)(verify.verify)
 app.add_typer(agency.app, name="agency")
 app.add_typer(directory.app, name="directory")
 app.command(epilog=EXIT_CODES)(operate.migrate)

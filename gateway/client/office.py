@@ -30,6 +30,7 @@ from gateway.v1.shapes import (
     MailboxPage,
     ReadinessShape,
     TrackingShape,
+    VerificationShape,
 )
 
 
@@ -199,6 +200,26 @@ class TrucClient:
     async def track(self, letter_id: str) -> TrackingShape:
         """Where a letter of the caller is."""
         return await self._exchange.ask(TrackingShape, "GET", f"/v1/letters/{letter_id}")
+
+    async def verification(self, letter_id: str) -> VerificationShape:
+        """What the seal of a letter of the caller is worth."""
+        return await self._exchange.ask(VerificationShape, "GET", f"/v1/letters/{letter_id}/verification")
+
+    async def evidence(self, letter_id: str, to: Path, *, progress: Progress | None = None) -> Path:
+        """A letter of the caller with its seals as one .asice: complete and on disk, or not there at all."""
+        partial = to.with_name(f".{to.name}.part")
+
+        async def once() -> Path:
+            try:
+                async with self._exchange.call("GET", f"/v1/letters/{letter_id}.asice") as response:
+                    chunks = response.content.iter_chunked(CHUNK)
+                    await _save(Arriving(response.content_length, "", chunks), partial, progress)
+                await asyncio.to_thread(os.replace, partial, to)
+            finally:
+                partial.unlink(missing_ok=True)
+            return to
+
+        return await self._exchange.persist(once)
 
     async def find(self, text: str) -> tuple[TrackingShape, ...]:
         """Letters of the caller by letter_id, DocumentId, or number and notation."""

@@ -544,6 +544,32 @@ FROM_THE_FUTURE = Fault("TRUC-606", "from-the-future", E, Blame.NEIGHBOUR, 503,
     "The letter says it was accepted in the future ({at}); it can only be judged then",
     "Chỉnh đồng hồ nút gửi; cổng sẽ tự thử lại",
     "Set the clock of the sending node; it will be tried again")
+CONTAINER_REFUSED = Fault("TRUC-607", "container-refused", E, Blame.SENDER, 400,
+    "Tệp .asice không dùng được: {detail}",
+    "The .asice file cannot be used: {detail}",
+    "Niêm phong lại bằng truc seal, hoặc gửi tệp edXML",
+    "Seal it again with truc seal, or send the edXML file")
+ORIGINAL_DIFFERS = Fault("TRUC-608", "original-differs", E, Blame.NEIGHBOUR, 403,
+    "Các phần ghép lại không ra bản gốc ghi trong routing.json: {detail}",
+    "The parts do not join to the original that routing.json names: {detail}",
+    "Báo người quản trị nút gửi",
+    "Tell the operator of the sending node")
+SIGNER_NOT_ORIGIN = Fault("TRUC-609", "signer-not-origin", W, Blame.NEIGHBOUR, 403,
+    "Chứng thư mang tên «{signer}», không phải nút gốc {node}",
+    "The certificate names \"{signer}\", not the origin node {node}",
+    "Hỏi người quản trị nút gốc xem chứng thư này có phải của nút không",
+    "Ask the operator of the origin node whether this certificate is its own")
+REVOKED_SINCE = Fault("TRUC-610", "revoked-since", E, Blame.NEIGHBOUR, 403,
+    "{member}: chứng thư bị thu hồi lúc {at}, sau thời điểm xét; không có dấu thời gian chứng minh niêm phong có trước lúc đó",
+    "{member}: the certificate was revoked at {at}, after the time it is judged at; no time-stamp shows that the seal is older",
+    "Dùng --at nếu có căn cứ khác rằng tệp đã có trước lúc thu hồi",
+    "Use --at if you know otherwise that the file existed before the revocation")
+
+AGENCY_SEAL_UNDETERMINED = Fault("TRUC-608", "agency-seal-undetermined", W, Blame.OPERATOR, 400,
+    "Chưa đủ căn cứ kiểm tra niêm phong của đơn vị; được giữ kèm văn bản: {detail}",
+    "The agency's own seal cannot be verified yet; it is kept with the letter: {detail}",
+    "Không cần làm gì; bổ sung danh sách thu hồi (CRL) ở nút",
+    "Nothing to do; supply the revocation list (CRL) at the node")
 
 # 7xx · room and machines (store, node)
 DISK_FULL = Fault("TRUC-701", "disk-full", E, Blame.OPERATOR, 507,

@@ -19,7 +19,7 @@ from gateway.core.model import AgencyCode, Routing
 from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE
 from signing.parts import SealedPart
 from signing.report import REASONS
-from signing.verdict import Outcome, Verdict
+from signing.verdict import Outcome, Reason, Verdict
 
 SEALS = (NODE_SIGNATURE, AGENCY_SIGNATURE)
 ROUTING = "routing.json"
@@ -58,6 +58,8 @@ def seal_objection(verdict: Verdict) -> Finding | None:
     """Why a seal is not good enough, if it is not; an undetermined one may become so."""
     if verdict.outcome is Outcome.PASSED:
         return None
+    if any(objection.reason is Reason.NO_SEAL for objection in verdict.objections):
+        return find(catalogue.NO_SEAL)
     told = "; ".join(
         f"{o.member + ': ' if o.member else ''}{REASONS[o.reason].vi} · {REASONS[o.reason].en} [{o.reason}]"
         for o in verdict.objections[:3]

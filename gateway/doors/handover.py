@@ -53,10 +53,10 @@ class Handover:
         desk: Desk,
         calendar: Calendar,
         deliverers: Mapping[str, Deliverer],
-        pick_up_days: int = 1,
+        examiner: Examiner,
         *,
-        examiner: Examiner | None = None,
-        ttl_days: int = 5,
+        pick_up_days: int,
+        ttl_days: int,
     ) -> None:
         self._examiner, self._ttl_days = examiner, ttl_days
         self._desk, self._store = desk, desk.store
@@ -122,8 +122,6 @@ class Handover:
 
     async def _objection(self, letter: StoredLetter, agency: AgencyCode) -> Finding | None:
         """Why this letter may not be handed to this agency, or not yet; asked before it is handed over."""
-        if self._examiner is None:
-            return None
         if objection := time_objection(letter.routing, letter.received_at, self._calendar, self._ttl_days):
             return objection
         verdict = await self._examiner.verdict(letter)

@@ -43,14 +43,17 @@ from gateway.core.model import (
 )
 from gateway.core.routing import PROTOCOL, lane_of, rank_of, resolve_recipients, routing_json
 from gateway.core.sameness import sameness
+from gateway.core.seals import seal_objection
 from gateway.core.secrecy import discreet
 from gateway.core.split import Split, Splitter, parts_json
 from gateway.core.validate import validate
 from gateway.doors.desk import Desk
+from gateway.doors.handed_in import handed_in
 from gateway.ports import (
     Accepted,
     BlobSink,
     Caller,
+    Examiner,
     IdempotencyKey,
     NewLetter,
     RecipientAnswer,
@@ -59,7 +62,9 @@ from gateway.ports import (
     StoredPart,
     Taking,
 )
+from gateway.sealed_file import SealedFile
 from schemas.safe_xml import Limits
+from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE
 
 # Below this many bytes a thread costs more than the work it takes off the event loop.
 WORTH_A_THREAD = 64 * 1024
@@ -87,6 +92,7 @@ class _Draft:
     reading: Reading
     findings: tuple[Finding, ...]
     addressees: tuple[Addressee, ...]
+    sealed: SealedFile | None = None
 
     @property
     def envelope(self) -> Envelope:
@@ -97,10 +103,15 @@ class Intake:
     """The way in for agencies, whichever adapter they use."""
 
     def __init__(
-        self, desk: Desk, rules: Rules, new_id: Callable[[datetime], LetterId], sealer: Sealer | None = None
+        self,
+        desk: Desk,
+        rules: Rules,
+        new_id: Callable[[datetime], LetterId],
+        sealer: Sealer,
+        examiner: Examiner,
     ) -> None:
         self._desk, self._store, self._clock = desk, desk.store, desk.clock
-        self._rules, self._new_id, self._sealer = rules, new_id, sealer
+        self._rules, self._new_id, self._sealer, self._examiner = rules, new_id, sealer, examiner
 
     async def accept(
         self,
@@ -123,12 +134,15 @@ class Intake:
             bytes may be sent again later.
         """
         head = bytearray()
-        with ExitStack() as undo:
+        with ExitStack() as undo, ExitStack() as scratch:
             try:
-                split, sinks = await self._split(source, head, undo)
+                given = await handed_in(source, self._rules.limits, scratch)
+                split, sinks = await self._split(given.chunks, head, undo)
                 examine = partial(self._examine, split, sinks, caller, to)
                 is_large = split.original_size > WORTH_A_THREAD
                 draft = await asyncio.to_thread(examine) if is_large else examine()
+                if given.sealed is not None:
+                    draft = await self._with_agency_seal(draft, given.sealed)
             except Rejected as refused:
                 await self._refuse(refused, caller, bytes(head), keep=not dry_run)
                 raise
@@ -211,6 +225,18 @@ class Intake:
                 part = split.parts[attachment.part]
                 looks.append(look_at(file, attachment, part, self._rules.archives, _scratch))
         return tuple(looks)
+
+    async def _with_agency_seal(self, draft: _Draft, sealed: SealedFile) -> _Draft:
+        """The draft with the seal its agency made; one that can't be verified yet is told, not refused."""
+        verdict = await self._examiner.agency_verdict(sealed.agency_seal, sealed.parts, self._clock.now())
+        objection = seal_objection(verdict)
+        if objection is not None and objection.fault is catalogue.SEAL_FAILED:
+            raise Rejected(objection, *draft.findings)
+        if objection is not None:
+            detail = objection.params.get("detail", "")
+            warning = find(catalogue.AGENCY_SEAL_UNDETERMINED, detail=detail)
+            draft = replace(draft, findings=(*draft.findings, warning))
+        return replace(draft, sealed=sealed)
 
     # --- making it ours --------------------------------------------------------------------------
 
@@ -302,7 +328,7 @@ class Intake:
     async def _manifest(
         self, draft: _Draft, kept: tuple[StoredPart, ...], routing: Routing
     ) -> tuple[StoredPart, ...]:
-        """All parts in manifest order; the seal, over all the others, comes last."""
+        """All parts in manifest order; last the seals, the node's over all parts and the agency's own."""
         put = self._store.blobs.put
         parts = (
             put("routing.json", routing_json(routing)),
@@ -310,10 +336,12 @@ class Intake:
             put("envelope.xml", draft.split.envelope),
             *kept,
         )
-        if self._sealer is None:
-            return parts
         seal = await self._sealer.seal([Part(p.name, p.size, p.sha256) for p in parts], routing.accepted_at)
-        return (*parts, put("META-INF/signatures001.xml", seal))
+        seals = [put(NODE_SIGNATURE, seal)]
+        if draft.sealed is not None:
+            draft.sealed.require_same(parts)
+            seals.append(put(AGENCY_SIGNATURE, draft.sealed.agency_seal))
+        return (*parts, *seals)
 
     async def _keep(self, draft: _Draft) -> tuple[StoredPart, ...]:
         """Make the attachments durable before the row that names them commits."""

@@ -32,9 +32,11 @@ from gateway.v1.shapes import (
     Shape,
     StatusReport,
     TrackingShape,
+    VerificationShape,
 )
-from gateway.v1.transfer import body, expect_later
+from gateway.v1.transfer import body, expect_later, write_all
 
+ASICE = "application/vnd.etsi.asic-e+zip"
 FOUND_AT_MOST = 20  # letters in the answer to a search, each with its whole tracking
 
 
@@ -50,7 +52,9 @@ class Api:
         return (
             web.post("/v1/letters", self.send, expect_handler=expect_later),
             web.get("/v1/letters", self.find, allow_head=False),
+            web.get("/v1/letters/{letter_id}.asice", self.evidence, allow_head=False),
             web.get("/v1/letters/{letter_id}", self.track, allow_head=False),
+            web.get("/v1/letters/{letter_id}/verification", self.verification, allow_head=False),
             web.post("/v1/letters/{letter_id}/statuses", self.report, expect_handler=expect_later),
             web.get("/v1/agencies", self.agencies, allow_head=False),
             web.get("/v1/errors/{code}", self.fault, allow_head=False),
@@ -92,6 +96,24 @@ class Api:
         asked.only(request)
         record = await self._office.track(asked.caller_of(request), asked.letter_id_of(request))
         return _json(self._traced(record))
+
+    async def evidence(self, request: web.Request) -> web.StreamResponse:
+        """The letter with its seals as one ASiC-E file, which `truc verify` checks without any node."""
+        asked.only(request)
+        given = await self._office.evidence(asked.caller_of(request), asked.letter_id_of(request))
+        name = f"{given.letter.routing.letter_id}.asice"
+        response = web.StreamResponse(
+            headers={"Content-Type": ASICE, "Content-Disposition": f'attachment; filename="{name}"'}
+        )
+        response.content_length = given.size
+        await write_all(request, response, given.chunks)
+        return response
+
+    async def verification(self, request: web.Request) -> web.Response:
+        """What the seal of the letter's origin is worth, now: passed, undetermined or failed, and why."""
+        asked.only(request)
+        verdict = await self._office.verification(asked.caller_of(request), asked.letter_id_of(request))
+        return _json(VerificationShape.of(verdict))
 
     async def find(self, request: web.Request) -> web.Response:
         """Letters of the caller by letter_id, DocumentId, or number and notation (`?find=`)."""

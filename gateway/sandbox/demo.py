@@ -179,7 +179,8 @@ class _Visit:
         for letter in self._sent:
             track = self._tracks.get(letter.letter_id) if letter.letter_id else None
             if track is not None:
-                self._console.print(tracking_line(letter, track.recipients[0]), highlight=False)
+                verdict = self._ledger.verdicts.get(LetterId(track.letter_id))
+                self._console.print(tracking_line(letter, track.recipients[0], verdict), highlight=False)
         for letter in told.stuck:
             track = self._tracks.get(letter.letter_id) if letter.letter_id else None
             self._console.print("KẸT · STUCK " + stuck_line(letter, track), style="red", highlight=False)

@@ -38,7 +38,6 @@ PROGRAM = "RabbitMQ"
 HOST = "127.0.0.1"
 # A node never runs as root: the Erlang VM opens ports and runs what its cookie allows.
 SERVANT = "nobody"
-ADMINISTRATOR = "administrator"
 
 # Measured on 2 cores: 15-23 s for the first start, 5-10 s for later ones, 1-8 s to stop; more under load.
 START_SECONDS = 120.0
@@ -48,6 +47,16 @@ LOOK_SECONDS = 0.1
 CONSOLE = "console.log"
 LAST_WORDS = 400  # characters
 
+# If this process is killed itself, it can end nothing any more. The watchman reads from it which processes
+# there are; when the pipe closes before it was told of the end, it ends them and removes the folder.
+WATCHMAN = """\
+while read -r what id; do
+    case $what in end) exit 0 ;; node) node=${id:+-$id} ;; epmd) epmd=-$id ;; esac
+done
+kill -s KILL -- $node $epmd
+rm -rf "$0"
+"""
+
 # Below Linux's ephemeral ports (from 32768): a client that keeps dialling the port of a node that is down can
 # be given that very port as its own, and then holds it.
 PORTS = range(20_000, 32_000)
@@ -56,7 +65,8 @@ CONFIGURATION = """\
 listeners.tcp.default = {host}:{port}
 log.console = false
 heartbeat = 15
-default_user = {administrator}
+# In place of guest with its known password. Nobody needs it: rabbitmqctl asks for the cookie.
+default_user = administrator
 default_pass = {password}
 # A node of the axis holds little at a time, in frames of up to 1 MiB; the defaults (512 MiB in memory, and
 # 4096 frames to a file that is freed as a whole) are made for large brokers.
@@ -89,12 +99,12 @@ class PrivateRabbit:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.password = secrets.token_urlsafe(24)
         self._programs = _programs()
         self._servant = pwd.getpwnam(SERVANT) if os.geteuid() == 0 else None
         self._ports = _Ports(*free_ports(4))
         self._epmd: subprocess.Popen[bytes] | None = None
         self._node: subprocess.Popen[bytes] | None = None
+        self._watchman: subprocess.Popen[bytes] | None = None
         # A start that runs in another thread must not bring up what was ended meanwhile.
         self._turn, self._is_ended = threading.Lock(), False
         self._prepare()
@@ -135,9 +145,10 @@ class PrivateRabbit:
         """What a power cut does to the process: kill -9."""
         if self._node is None:
             return
-        with suppress(ProcessLookupError):
+        if self._node.poll() is None:
             os.killpg(self._node.pid, signal.SIGKILL)
-        self._node.wait()
+            self._node.wait()
+        self._forget_node()
         # That was the shell around the Erlang VM, which is no child of ours: its port tells when it is gone.
         give_up = time.monotonic() + STOP_SECONDS
         while self._listens() and time.monotonic() < give_up:
@@ -152,6 +163,7 @@ class PrivateRabbit:
             self._node.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
+        self._forget_node()
 
     def restart(self) -> None:
         """Start it again after `kill` or `stop`; one that runs is stopped first."""
@@ -166,6 +178,10 @@ class PrivateRabbit:
         if self._epmd is not None:  # it outlives every node; ours is a child of this process
             self._epmd.kill()
             self._epmd.wait()
+        if self._watchman is not None:
+            self._tell_watchman("end")
+            self._watchman.communicate()
+            self._watchman = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- what an administrator does --------------------------------------------------------------
@@ -195,15 +211,14 @@ class PrivateRabbit:
             _require_way(self.folder, self._servant)
         for name in ("home", "mnesia", "log"):
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
-        configuration = CONFIGURATION.format(
-            host=HOST, port=self.port, administrator=ADMINISTRATOR, password=self.password
-        )
+        configuration = CONFIGURATION.format(host=HOST, port=self.port, password=secrets.token_urlsafe(24))
         self._write("rabbitmq.conf", configuration)
         self._write("rabbitmq-env.conf", "")
         self._write("enabled_plugins", "[].\n")
         self._write("home/.erlang.cookie", secrets.token_hex(16), mode=0o400)
         self._write(CONSOLE, "")
         self._write("epmd.log", "")
+        self._write("watchman.log", "")
         if self._servant is not None:
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, self._servant.pw_uid, self._servant.pw_gid)
@@ -216,17 +231,34 @@ class PrivateRabbit:
         path.chmod(mode)
 
     def _spawn_all(self) -> None:
+        if self._watchman is None:
+            command = ["/bin/sh", "-c", WATCHMAN, str(self.folder)]
+            self._watchman = self._spawn(command, "watchman.log", stdin=subprocess.PIPE)
         if self._epmd is None:
             epmd = ["epmd", "-port", str(self._ports.epmd), "-address", HOST]
             self._epmd = self._spawn(epmd, "epmd.log")
+            self._tell_watchman(f"epmd {self._epmd.pid}")
         self._node = self._spawn([str(self._programs / "rabbitmq-server")], CONSOLE)
+        self._tell_watchman(f"node {self._node.pid}")
 
-    def _spawn(self, command: list[str], output: str) -> subprocess.Popen[bytes]:
+    def _forget_node(self) -> None:
+        """It ended: from now on its number may be that of somebody else."""
+        self._node = None
+        self._tell_watchman("node")
+
+    def _tell_watchman(self, word: str) -> None:
+        if self._watchman is not None and self._watchman.stdin is not None:
+            self._watchman.stdin.write(f"{word}\n".encode())
+            self._watchman.stdin.flush()
+
+    def _spawn(
+        self, command: list[str], output: str, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """Start a program in a session of its own, so that a Ctrl-C is ours to answer."""
         with (self.folder / output).open("ab") as told:
             return subprocess.Popen(  # noqa: S603 - a program of the installation, words of our own
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=told,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

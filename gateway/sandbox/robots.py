@@ -12,6 +12,7 @@ from gateway.client import TrucClient
 from gateway.core.errors import TrucError
 from gateway.core.model import Kind, LetterId
 from gateway.ports import Clock
+from signing.verdict import Outcome
 
 POLL_SECONDS = 0.3
 ARRIVED, REGISTERED, FINISHED = "01", "03", "06"
@@ -26,6 +27,7 @@ class Ledger:
     seen: dict[LetterId, str] = field(default_factory=dict)  #: letter → SHA-256 of what was fetched
     doubled: list[LetterId] = field(default_factory=list)  #: listed again after its acknowledgement
     statuses: dict[LetterId, str] = field(default_factory=dict)  #: status letter → its code
+    verdicts: dict[LetterId, Outcome] = field(default_factory=dict)  #: what its seal was worth at hand-over
 
 
 class RobotClerk:
@@ -52,6 +54,8 @@ class RobotClerk:
             digest = hashlib.sha256()
             async for chunk in self._client.stream(letter_id):
                 digest.update(chunk)
+            verdict = await self._client.verification(letter_id)
+            self._ledger.verdicts[letter_id] = verdict.outcome
             await self._client.ack(letter_id)
             self._acknowledged.add(letter_id)
             self._ledger.seen[letter_id] = digest.hexdigest()

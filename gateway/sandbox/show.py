@@ -17,6 +17,8 @@ from gateway.core.model import Kind, LetterId
 from gateway.sandbox.mail import Sent
 from gateway.sandbox.robots import REPORTS, Ledger
 from gateway.v1.shapes import RecipientTracking, TrackingShape
+from signing.report import SEAL_OUTCOMES
+from signing.verdict import Outcome
 
 ROWS = 40  # what fits a screen; every letter is in the account at the end
 
@@ -29,6 +31,7 @@ class Account:
     refused: int
     delivered: int
     byte_equal: int
+    sealed: int
     doubled: int
     statuses_expected: int
     statuses_back: int
@@ -42,6 +45,7 @@ class Account:
             "refused": self.refused,
             "delivered": self.delivered,
             "byte_equal": self.byte_equal,
+            "sealed": self.sealed,
             "doubled": self.doubled,
             "statuses_expected": self.statuses_expected,
             "statuses_back": self.statuses_back,
@@ -62,7 +66,7 @@ class Account:
             not self.stuck
             and not (self.refused and self.refusals_are_ours)
             and self.sent > 0
-            and self.sent == self.delivered == self.byte_equal
+            and self.sent == self.delivered == self.byte_equal == self.sealed
             and self.doubled == 0
             and self.statuses_back >= self.statuses_expected
         )
@@ -119,9 +123,10 @@ def statuses(recipient: RecipientTracking) -> str:
     return " ".join(line.code for line in recipient.statuses)
 
 
-def tracking_line(letter: Sent, recipient: RecipientTracking) -> str:
-    """One letter's way in one line."""
-    return f"{letter.name}: {hops(recipient)} — {where(recipient)} [{statuses(recipient)}]"
+def tracking_line(letter: Sent, recipient: RecipientTracking, verdict: Outcome | None) -> str:
+    """One letter's way in one line, and what its seal was worth where it was handed over."""
+    seal = f", {SEAL_OUTCOMES[verdict].vi}" if verdict is not None else ""
+    return f"{letter.name}: {hops(recipient)} — {where(recipient)}{seal} [{statuses(recipient)}]"
 
 
 def stuck_line(letter: Sent, track: TrackingShape | None) -> str:
@@ -172,6 +177,7 @@ def account(
         refused=sum(1 for s in sent if s.refused),
         delivered=len(seen),
         byte_equal=len(equal),
+        sealed=sum(1 for s in seen if s.letter_id and ledger.verdicts.get(s.letter_id) is Outcome.PASSED),
         doubled=len(ledger.doubled),
         statuses_expected=len(REPORTS) * len(documents),
         statuses_back=sum(1 for letter_id in ledger.statuses if letter_id not in ids),
@@ -190,6 +196,7 @@ def print_account(console: Console, told: Account, seconds: float) -> None:
         ),
         ("đã giao · delivered", f"{told.delivered}"),
         ("nguyên vẹn từng byte · byte-equal", f"{told.byte_equal}"),
+        ("niêm phong nguyên vẹn · seal valid", f"{told.sealed}"),
         ("giao hai lần · doubled", f"{told.doubled}"),
         ("trạng thái báo về · statuses back", f"{told.statuses_back} / {told.statuses_expected}"),
         ("thời gian · time", f"{seconds:.1f} s"),

@@ -24,6 +24,8 @@ from gateway.v1.findings import FindingShape as FindingShape
 from gateway.v1.findings import Problem as Problem
 from gateway.v1.findings import Shape as Shape
 from gateway.v1.findings import Words as Words
+from signing.report import SEAL_OUTCOMES, verdict_dict
+from signing.verdict import Outcome, Verdict
 
 # --- sending -------------------------------------------------------------------------------------
 
@@ -262,6 +264,34 @@ class LettersFound(Shape):
     """Letters that fit what was looked for, newest first."""
 
     letters: tuple[TrackingShape, ...]
+
+
+# --- what a seal is worth ------------------------------------------------------------------------
+
+
+class ObjectionShape(Shape):
+    """One reason why a seal did not pass; `reason` is stable, `member` the part it speaks of."""
+
+    reason: str
+    member: str
+    detail: str
+    vi: str
+    en: str
+
+
+class VerificationShape(Shape):
+    """The verdict about the seal of a letter's origin. What `facts` says of a signer is known if passed."""
+
+    outcome: Outcome
+    vi: str
+    en: str
+    reasons: tuple[ObjectionShape, ...]
+    facts: Mapping[str, str | int]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> VerificationShape:
+        words = SEAL_OUTCOMES[verdict.outcome]
+        return cls.model_validate({**verdict_dict(verdict), "vi": words.vi, "en": words.en})
 
 
 # --- agencies, and the node itself ---------------------------------------------------------------

@@ -23,13 +23,19 @@ from gateway.ports import (
     Caller,
     Clock,
     MailItem,
+    OpenEvidence,
     OpenLetter,
     RecipientAnswer,
     StatusEvent,
     StoredLetter,
     TrackRecord,
 )
+from signing.asice import NODE_SIGNATURE, Content, container_chunks, container_size
+from signing.parts import SealedPart
+from signing.seal import seal
+from signing.verdict import Facts, Objection, Reason, Verdict, conclude
 from tests.kit.clock import ManualClock
+from tests.kit.seals import key_of
 
 NODE = NodeId("H14")
 PROVINCE, DISTRICT, COMMUNE = (AgencyCode(f"{n}.H14") for n in ("00.00", "00.31", "05.31"))
@@ -246,6 +252,22 @@ class SmallOffice:
         about = f"<StatusCode>{code}</StatusCode><Description>{description}</Description>"
         message = f"<edXML><From><OrganId>{agency}</OrganId></From>{to}{about}</edXML>"
         return await self.accept(one_chunk(message.encode()), caller)
+
+    async def evidence(self, caller: Caller, letter_id: LetterId) -> OpenEvidence:
+        letter = (await self.track(caller, letter_id)).letter
+        data, at = self.kept[letter_id].data, letter.received_at
+        parts = (SealedPart("envelope.xml", hashlib.sha256(data).hexdigest(), len(data)),)
+        seals = {NODE_SIGNATURE: seal(parts, key_of(NODE, at), at)}
+
+        def chunks() -> Iterator[bytes]:
+            return container_chunks([Content(parts[0], lambda: [data])], seals)
+
+        return OpenEvidence(letter, container_size(parts, seals), chunks)
+
+    async def verification(self, caller: Caller, letter_id: LetterId) -> Verdict:
+        """This office seals nothing before it is asked for the evidence."""
+        await self.track(caller, letter_id)
+        return conclude([Objection(Reason.NO_SEAL)], Facts())
 
     async def track(self, caller: Caller, letter_id: LetterId) -> TrackRecord:
         kept = self.kept.get(letter_id)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import aio_pika
 from aio_pika.connection import make_url
@@ -25,6 +25,9 @@ from gateway.ports import Clock
 
 # A broker that works answers a goodbye in milliseconds; one that does not is not waited for.
 GOODBYE_SECONDS = 1.0
+# A commune's line at its worst: 256 kbit/s. What waits behind bulk is given the time that the bulk takes; of a
+# line that is cut the heartbeat tells sooner.
+SLOWEST_LINE: Final = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Surroundings:
     heartbeat: timedelta
     answer: timedelta
     check_every: timedelta
+
+    def seconds_behind(self, size: int) -> float:
+        """How long to wait for an answer that comes after `size` bytes."""
+        return self.answer.total_seconds() + size / SLOWEST_LINE
 
     def connected(self, url: str, name: str) -> AbstractAsyncContextManager[Connection]:
         """A connection as these surroundings have it."""

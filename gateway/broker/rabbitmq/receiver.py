@@ -15,6 +15,7 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from aiormq.abc import AbstractChannel
 
+from gateway.broker.frames import MAX_FRAME
 from gateway.broker.rabbitmq.connection import Connection, Surroundings, Watch
 from gateway.broker.rabbitmq.keeper import Keeper, Way
 from gateway.broker.rabbitmq.settling import Settling
@@ -52,6 +53,7 @@ class _Session:
 
     def __init__(self, channel: AbstractChannel) -> None:
         self.channel, self.settling = channel, Settling()
+        self.heard = 0  # frames
 
 
 class Receiver:
@@ -163,7 +165,7 @@ class Receiver:
             channel.on_consumer_cancel_callbacks.add(
                 lambda _frame: watch.give_up("the broker has cancelled the consumer")
             )
-            checking = asyncio.create_task(self._check(connection, watch))
+            checking = asyncio.create_task(self._check(connection, session, watch))
             self._session = session  # before the first frame comes
             try:
                 async with asyncio.timeout(self._surroundings.answer.total_seconds()):
@@ -183,6 +185,7 @@ class Receiver:
             number = message.delivery_tag
             if number is None or session is not self._session:
                 return
+            session.heard += 1
             session.settling.deliver(number)
             neighbour, lane = self._source.origin(message)
             delivery, again = Delivery(session, number), bool(message.redelivered)
@@ -191,18 +194,24 @@ class Receiver:
 
         return receive
 
-    async def _check(self, connection: Connection, watch: Watch) -> None:
-        """Ask now and then whether anybody consumes the queue: a forgotten consumer looks like silence."""
+    async def _check(self, connection: Connection, session: _Session, watch: Watch) -> None:
+        """Ask in silence whether anybody consumes the queue: a forgotten consumer looks the same."""
         while True:
+            heard = session.heard
             await self._surroundings.clock.sleep(self._surroundings.check_every.total_seconds())
+            if session.heard != heard:
+                continue
             try:
-                async with asyncio.timeout(self._surroundings.answer.total_seconds()):
+                # the answer may come behind a frame that is on its way
+                async with asyncio.timeout(self._surroundings.seconds_behind(MAX_FRAME)):
                     channel = await connection.channel(publisher_confirms=False)
                     found = await channel.declare_queue(self._source.queue, passive=True)
                     await channel.close()
             except (Exception, asyncio.CancelledError) as error:
                 if isinstance(error, asyncio.CancelledError) and not is_broken(error):
                     raise
+                if isinstance(error, TimeoutError) and session.heard != heard:
+                    continue  # or behind several
                 return watch.give_up(f"no answer whether anybody consumes: {words_of(error)}")
             if not found.declaration_result.consumer_count:
                 return watch.give_up("the broker has forgotten the consumer")

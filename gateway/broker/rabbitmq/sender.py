@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 import aio_pika
 from aio_pika.abc import AbstractExchange
@@ -26,9 +25,6 @@ from gateway.core.model import Lane, NodeId
 
 # How long a publish waits for a lane that is being opened before it is told that the link is down.
 PATIENCE_SECONDS = 2.0
-# A commune's line at its worst (256 kbit/s): a confirm comes only after all bytes before it went over the
-# line, so each publish is given that much longer. Of a line that is cut the heartbeat tells sooner.
-SLOWEST_LINE: Final = 32 * 1024
 # A publish that is not confirmed in time is bad luck once; this often on one connection, it is stuck.
 UNCONFIRMED_LIMIT = 2
 
@@ -85,7 +81,7 @@ class Sender:
             content_type="application/octet-stream",
         )
         self._flying += len(data)
-        seconds = self._surroundings.answer.total_seconds() + self._flying / SLOWEST_LINE
+        seconds = self._surroundings.seconds_behind(self._flying)  # its confirm comes after all these bytes
         try:
             await session.exchange.publish(
                 message, routing_key=self._lane.value, mandatory=True, timeout=seconds

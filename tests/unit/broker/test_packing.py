@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.broker.canonical import canonical
 from gateway.broker.control import Progress
-from gateway.broker.frames import MAX_CHUNKS, MAX_PAYLOAD, MIB, LetterFrame, encode
-from gateway.broker.packing import CONTROL_BATCH, batch, offer, pack
+from gateway.broker.frames import MAX_CHUNKS, MAX_PAYLOAD, MIB, Chunk, LetterFrame, encode
+from gateway.broker.packing import CONTROL_BATCH, batch, offer, pack, unpack
 from gateway.broker.ranges import Ranges
 from gateway.core.errors import Unavailable
 from tests.unit.broker.letters import LETTER, ORIGIN, ReadyLetter, letter, letter_of_sizes
@@ -90,6 +90,23 @@ def test_thousands_of_holes_go_in_frames_that_stay_within_bounds() -> None:
     frames = list(pack(sent.manifest, 1, {0: held}, sent.read))
     assert [len(f.chunks) for f in frames] == [1100, 1100, 1100, 1100, 600]
     rebuilt(sent, {0: held}, frames)
+
+
+@UNHURRIED
+@given(sizes=st.lists(st.integers(0, SMALL), min_size=1, max_size=6), data=st.data())
+def test_unpacking_gives_back_what_was_packed_in_any_order(sizes: list[int], data: st.DataObject) -> None:
+    sent = letter_of_sizes(*sizes)
+    (frame,) = pack(sent.manifest, 1, {}, sent.read)
+    chunks = data.draw(st.permutations(frame.chunks))
+    expected = {index: sent.read(index, 0, size) for index, size in enumerate(sizes)}
+    assert unpack(sent.manifest, chunks) == expected
+
+
+def test_unpacking_takes_nothing_but_exactly_all() -> None:
+    first, *rest = [chunk for frame in pack(BIG.manifest, 1, {}, BIG.read) for chunk in frame.chunks]
+    assert unpack(BIG.manifest, rest) is None
+    assert unpack(BIG.manifest, [first, *rest, first]) is None
+    assert unpack(BIG.manifest, [first, *rest, Chunk(7, 0, b"x")]) is None
 
 
 def test_bytes_are_read_only_when_their_frame_is_wanted() -> None:

@@ -25,6 +25,8 @@ ACCESS: dict[tuple[str, str], tuple[int, int, int, int, int, int, int]] = {
     ("POST", "/v1/letters"): (401, 401, 403, 403, 403, 201, 403),
     ("GET", "/v1/letters"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/letters/{letter_id}"): (401, 401, 403, 404, 200, 200, 404),
+    ("GET", "/v1/letters/{letter_id}.asice"): (401, 401, 403, 404, 200, 200, 404),
+    ("GET", "/v1/letters/{letter_id}/verification"): (401, 401, 403, 404, 200, 200, 404),
     ("POST", "/v1/letters/{letter_id}/statuses"): (401, 401, 403, 404, 201, 404, 404),
     ("GET", "/v1/agencies"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/errors/{code}"): (200,) * 7,

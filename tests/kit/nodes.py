@@ -1,0 +1,436 @@
+"""
+A small axis for tests: real doors over real stores and the memory broker, driven step by step.
+
+Nothing runs by itself. `settle` does the work that was rung for, as the loops of a node would, until there is
+none left; `wait` lets time pass and settles. Threads run inline and the clock moves only by what was done, so
+a run is the same every time. A node can die at any crash point and be started again over the same store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from adapters.mailbox import AtTheDoor
+from gateway.broker.memory import MemoryPost
+from gateway.broker.memory_queue import Way
+from gateway.clerk import Clerk
+from gateway.core.archives import ArchiveLimits
+from gateway.core.calendar import Calendar
+from gateway.core.delivery import Delivery
+from gateway.core.directory import Directory, SuccessorPolicy
+from gateway.core.model import AgencyCode, Kind, Lane, LetterId, NodeId
+from gateway.core.tracking import RecipientTrack, Tracking, trace
+from gateway.crash import Point
+from gateway.doors.arrival import Arrival
+from gateway.doors.control import Control
+from gateway.doors.desk import Desk
+from gateway.doors.handover import Handover
+from gateway.doors.intake import Intake, Rules
+from gateway.doors.relay import Place, Relay
+from gateway.ids import LetterIds
+from gateway.observe import Metrics, logger
+from gateway.office import PostOffice, one_chunk
+from gateway.ports import Accepted, Caller, Deliverer, MailItem, Sealer
+from gateway.store.migrate import upgrade
+from gateway.store.sql import SqlStore
+from schemas.safe_xml import Limits
+from tests.kit.clock import ManualClock
+from tests.kit.seals import SteppedCheck, sealer
+from tests.kit.steps import Died, InlineExecutor, Loop, StepBell
+
+BATCH = 64, 2 * 1024 * 1024
+"""Frames and bytes that arrival takes at once, as in a node."""
+
+COMMITTED = "committed"
+"""A crash point of the kit: after a commit that others should hear of, before they and the caller do."""
+
+ROUND = timedelta(milliseconds=1)
+"""What one round takes by the clock, so that what happens later has a later time."""
+
+MANY_ROUNDS = 20_000
+"""No story needs so many; a loop that never has enough would run for ever."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the nodes of an axis are set up; a test names what it is about."""
+
+    on_disk: bool = False  #: stores in files, so that a node can be started again
+    limits: Limits = field(default_factory=Limits)
+    ttl_working_days: int = 5
+    pick_up_days: int = 1
+    successor_policy: SuccessorPolicy = "follow"
+    offer_again_after: timedelta = timedelta(seconds=60)
+    deliverers: Mapping[str, Deliverer] = field(default_factory=lambda: {"mailbox": AtTheDoor()})
+    sealer: Sealer | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A letter that an agency took out of its mailbox."""
+
+    item: MailItem
+    content: bytes
+
+    @property
+    def letter_id(self) -> LetterId:
+        return self.item.letter_id
+
+
+class WatchedPost(MemoryPost):
+    """The memory broker, and everything it was given to carry."""
+
+    def __init__(self, clock: ManualClock, rng: Random) -> None:
+        super().__init__(clock=clock, rng=rng)
+        self.carried: list[tuple[Way, bytes]] = []
+
+    def accept(self, way: Way, data: bytes) -> None:
+        super().accept(way, data)
+        self.carried.append((way, data))
+
+    def bytes_over(self, one: NodeId, other: NodeId, lane: Lane) -> int:
+        """What went from `one` to `other` on a lane."""
+        return sum(len(data) for way, data in self.carried if way == Way(one, other, lane))
+
+
+class SmallNode:
+    """One life of one node."""
+
+    def __init__(self, axis: SmallAxis, name: NodeId, point: Point) -> None:
+        manner, self.name, self.is_alive = axis.manner, name, True
+        self.bell, self.stream, self.metrics = StepBell(), io.StringIO(), Metrics()
+        folder = axis.folder / name
+        url = f"sqlite:///{folder / 'truc.db'}" if manner.on_disk else "sqlite://"
+        if manner.on_disk and not folder.is_dir():
+            folder.mkdir()
+            (folder / "truc.db").write_bytes(_migrated())
+        self._point = point
+        self.store = SqlStore(
+            url,
+            folder / "blobs",
+            node=name,
+            instance=name,
+            on_change=self._committed,
+            inline=True,
+            point=point,
+        )
+        log = logger(name, self.stream, now=axis.clock.now, strict=True)
+        self.desk = Desk(
+            name, self.store, lambda: axis.directory, axis.clock, self.bell, log, self.metrics, point
+        )
+        calendar = _calendar()
+        rules = Rules(
+            manner.limits, ArchiveLimits(), calendar, manner.ttl_working_days, manner.successor_policy
+        )
+        self.broker = axis.post.broker(name)
+        examiner = SteppedCheck(self.store.blobs, axis.began)
+        hand = manner.sealer or sealer(name, axis.began)
+        self.intake = Intake(self.desk, rules, LetterIds(axis.rng.getrandbits), hand, examiner)
+        self.control = Control(self.desk)
+        self.arrival = Arrival(self.desk, self.broker, self.control, manner.limits)
+        self.relay = Relay(self.desk, self.broker, manner.offer_again_after)
+        self.handover = Handover(
+            self.desk,
+            calendar,
+            manner.deliverers,
+            examiner,
+            pick_up_days=manner.pick_up_days,
+            ttl_days=manner.ttl_working_days,
+        )
+        self.office = PostOffice(self.desk, self.intake, self.handover, examiner)
+        self.clerk = Clerk(self.desk, self.intake, manner.limits)
+        self.places = {(n, lane): Place(n, lane) for n in axis.directory.neighbours(name) for lane in Lane}
+        self.loops = [*self._doors(axis)]
+        for loop in self.loops:
+            if loop.topic:
+                self.bell.listen(loop.topic)
+
+    def _committed(self, topics: Iterable[str]) -> None:
+        self._point(COMMITTED)
+        self.bell.ring(topics)
+
+    def _doors(self, axis: SmallAxis) -> list[Loop]:
+        loops = [
+            Loop("handover", self.handover.step, self.bell, "local"),
+            Loop("handover.time", self.handover.sweep, self.bell, "time:handover"),
+            Loop("relay.time", self.relay.sweep, self.bell, "time:relay"),
+            Loop("clerk", self.clerk.step, self.bell, "duties"),
+        ]
+        loops += [
+            Loop(f"control:{n}", partial(self.relay.step_control, n), self.bell, f"control:{n}")
+            for n in axis.directory.neighbours(self.name)
+        ]
+        for (neighbour, lane), place in self.places.items():
+            topic = f"link:{neighbour}:{lane.value}"
+            loops.append(Loop(f"relay:{topic}", partial(self.relay.step, place), self.bell, topic))
+            way = Way(neighbour, self.name, lane)
+            loops.append(
+                Loop(
+                    f"arrival:{topic}",
+                    self._receiving(way),
+                    self.bell,
+                    has_work=partial(axis.has_frames, way),
+                )
+            )
+        return loops
+
+    def _receiving(self, way: Way) -> Callable[[], Any]:
+        inbox = self.broker.inbox(way.sender, way.lane)
+
+        async def receive() -> None:
+            await self.arrival.receive(inbox, await inbox.get(*BATCH))
+
+        return receive
+
+    @property
+    def running(self) -> list[asyncio.Task[None]]:
+        """What was begun and has not ended."""
+        tasks = [loop.task for loop in self.loops if loop.task is not None]
+        tasks += [task for place in self.places.values() for task in place.sending]
+        return [task for task in tasks if not task.done()]
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The log lines of one event."""
+        lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+    def die(self) -> None:
+        """As after kill -9: nothing of this process goes on; what it committed is there."""
+        if self.is_alive:
+            self.is_alive = False
+            self.broker.stop()
+            for task in self.running:
+                task.cancel()
+
+
+@dataclass
+class Fuse:
+    """Lets a process die at a crash point. A dead one comes to no further point, so it commits nothing."""
+
+    die: Callable[[], None]
+    at: str = ""
+    left: int = 1
+    is_blown: bool = False
+
+    def __call__(self, point: str) -> None:
+        if point == self.at:
+            self.left -= 1
+            self.is_blown = self.is_blown or self.left == 0
+        if self.is_blown:
+            self.die()
+            raise Died(self.at)
+
+
+class SmallAxis:
+    """All nodes of a directory, and the agencies' side of it."""
+
+    def __init__(self, directory: Directory, folder: Path, manner: Manner) -> None:
+        self.directory, self.folder, self.manner = directory, folder, manner
+        self.clock, self.rng = ManualClock(), Random(manner.seed)
+        self.began = self.clock.now()
+        self.post = WatchedPost(self.clock, Random(manner.seed))
+        self.lives: list[SmallNode] = []
+        self.unexpected: list[BaseException] = []
+        self.may_fail_itself = False  #: a test that makes our own code fail says so
+        self.nodes: dict[NodeId, SmallNode] = {}
+        self._fuses: dict[NodeId, Fuse] = {}
+        for name in directory.nodes:
+            self.start(name)
+
+    # --- life ------------------------------------------------------------------------------------
+
+    def start(self, name: str, *, point: Point | None = None) -> SmallNode:
+        """Start a node (again, over the same store); `point` is called at its crash points."""
+        node_id = NodeId(name)
+        if node_id in self.nodes:
+            assert self.manner.on_disk, "what lies in memory ends with its process"
+            self.nodes[node_id].die()
+        self._fuses[node_id] = Fuse(lambda: self.nodes[node_id].die())
+        node = SmallNode(self, node_id, point or self._fuses[node_id])
+        self.nodes[node_id] = node
+        self.lives.append(node)
+        return node
+
+    def let_die(self, name: str, at: str, count: int = 1) -> None:
+        """From now on the node dies the `count`-th time it comes to this crash point."""
+        fuse = self._fuses[NodeId(name)]
+        fuse.at, fuse.left = at, count
+
+    async def use(self, directory: Directory) -> None:
+        """Give every node this directory."""
+        self.directory = directory
+        for node in self.nodes.values():
+            await node.store.set_directory(directory, self.clock.now())
+
+    async def close(self) -> None:
+        """End all lives, those too that ended by themselves."""
+        for node in self.lives:
+            node.die()
+            await asyncio.gather(*node.running, return_exceptions=True)
+        for node in self.lives:
+            if isinstance(node.desk.point, Fuse):
+                node.desk.point.at, node.desk.point.is_blown = "", False  # stores are tidied up after all
+            await node.store.close()
+
+    async def delivery(self, node: str, letter_id: LetterId, target: str) -> Delivery:
+        """How a delivery (`link:G22`, `agency:…`) of a letter stands at a node."""
+        record = await self.nodes[NodeId(node)].store.track(letter_id)
+        assert record is not None, f"{node} does not hold {letter_id}"
+        return next(d for d in record.deliveries if d.target.key == target)
+
+    # --- time ------------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Do all work that was rung for, on every node that lives, until there is none."""
+        for _ in range(MANY_ROUNDS):
+            self.clock.advance(ROUND)
+            alive = [node for node in self.nodes.values() if node.is_alive]
+            begun = [loop for node in alive for loop in node.loops if loop.begin_if_ready()]
+            await self._let_go_on()
+            for node in alive:
+                for loop in node.loops:
+                    _look_at(loop)
+            if not begun:
+                return
+        raise AssertionError("the axis never comes to rest")
+
+    async def _let_go_on(self) -> None:
+        """Let what was begun go on until it ends, or waits for a ring or for time to pass."""
+        while True:
+            alive = [node for node in self.nodes.values() if node.is_alive]
+            waiting = sum(node.bell.parked for node in alive) + self.clock.sleepers
+            if sum(len(node.running) for node in alive) <= waiting:
+                return
+            await asyncio.sleep(0)
+
+    async def wait(self, passed: timedelta) -> None:
+        """Let time pass, at once; every door then looks for itself, those that watch the time once more."""
+        self.clock.advance(passed)
+        for node in self.nodes.values():
+            node.bell.ring_all()
+        await self.settle()
+        for node in self.nodes.values():
+            node.bell.ring(["time"])
+        await self.settle()
+
+    def has_frames(self, way: Way) -> bool:
+        """Whether the receiver of a way could take a frame now."""
+        depth = self.post.depths().get(way)
+        return (
+            depth is not None and depth.frames > depth.unacked and self.post.is_up(way.sender, way.receiver)
+        )
+
+    # --- the agencies' side ----------------------------------------------------------------------
+
+    def node_of(self, code: str) -> SmallNode:
+        """The node that serves an agency."""
+        found = self.directory.find(code)
+        assert found is not None, f"there is no agency {code}"
+        return self.nodes[found.node]
+
+    def caller(self, *codes: str) -> Caller:
+        """Who holds a key for these agencies."""
+        return Caller(f"key of {codes[0]}", frozenset(AgencyCode(code) for code in codes))
+
+    async def send(
+        self, content: bytes, by: str, *, to: tuple[str, ...] = (), key: str | None = None
+    ) -> Accepted:
+        """Hand a letter in at the node of the agency `by`."""
+        return await self.node_of(by).office.accept(
+            one_chunk(content), self.caller(by), to=to, idempotency_key=key
+        )
+
+    async def waiting(self, code: str, kind: Kind | None = None) -> list[MailItem]:
+        """What lies in an agency's mailbox."""
+        return list(await self.node_of(code).office.list(self.caller(code), kind=kind))
+
+    async def collect(self, code: str, kind: Kind | None = None) -> list[Mail]:
+        """Fetch and acknowledge everything in an agency's mailbox."""
+        office, caller, taken = self.node_of(code).office, self.caller(code), []
+        for item in await self.waiting(code, kind):
+            opened = await office.open(caller, item.letter_id)
+            taken.append(Mail(item, b"".join(opened.chunks())))
+            await office.ack(caller, item.letter_id)
+        return taken
+
+    async def report(self, code: str, letter_id: LetterId, status: str, description: str = "") -> Accepted:
+        """Send a status about a letter in an agency's name."""
+        office = self.node_of(code).office
+        return await office.status(self.caller(code), letter_id, status, description=description)
+
+    async def track(self, letter_id: LetterId, by: str) -> Tracking:
+        """Where a letter is, as its node tells the agency `by`."""
+        node = self.node_of(by)
+        record = await node.office.track(self.caller(by), letter_id)
+        return trace(record, here=node.name, directory=self.directory)
+
+    async def line(self, letter_id: LetterId, by: str, recipient: str) -> RecipientTrack:
+        """Where it is for one recipient."""
+        tracking = await self.track(letter_id, by)
+        return next(r for r in tracking.recipients if recipient in (r.named, r.code))
+
+
+@cache
+def _calendar() -> Calendar:
+    """Working days, each year of them computed once."""
+    return Calendar()
+
+
+@cache
+def _migrated() -> bytes:
+    """A database file with all tables and nothing in them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "truc.db"
+        upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+@asynccontextmanager
+async def open_axis(
+    directory: Directory, folder: Path, manner: Manner | None = None
+) -> AsyncIterator[SmallAxis]:
+    """
+    Bring up every node of `directory`, at rest.
+
+    On leaving, an exception that nobody caught, or a fault that a node logged as its own, fails the test.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(InlineExecutor())
+    axis = SmallAxis(directory, folder, manner or Manner())
+    loop.set_exception_handler(lambda _loop, told: _note(axis, told.get("exception")))
+    await axis.use(directory)
+    await axis.settle()
+    try:
+        yield axis
+        assert axis.unexpected == []
+        faults = [line for node in axis.lives for line in node.said("internal.error")]
+        assert axis.may_fail_itself or faults == []
+    finally:
+        await axis.close()
+
+
+def _note(axis: SmallAxis, error: BaseException | None) -> None:
+    if error is not None and not isinstance(error, Died):
+        axis.unexpected.append(error)
+
+
+def _look_at(loop: Loop) -> None:
+    """Raise what a round that ended did not expect."""
+    if loop.task is None or not loop.task.done():
+        return
+    error = None if loop.task.cancelled() else loop.task.exception()
+    loop.task = None
+    if error is not None and not isinstance(error, Died):
+        raise error
