@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -95,8 +95,10 @@ class WatchedPost(MemoryPost):
     def __init__(self, clock: ManualClock, rng: Random) -> None:
         super().__init__(clock=clock, rng=rng)
         self.carried: list[tuple[Way, bytes]] = []
+        self.man_in_the_middle: Callable[[Way, bytes], bytes] = lambda _way, data: data
 
     def accept(self, way: Way, data: bytes) -> None:
+        data = self.man_in_the_middle(way, data)
         super().accept(way, data)
         self.carried.append((way, data))
 
@@ -295,16 +297,25 @@ class SmallAxis:
     async def settle(self) -> None:
         """Do all work that was rung for, on every node that lives, until there is none."""
         for _ in range(MANY_ROUNDS):
-            self.clock.advance(ROUND)
-            alive = [node for node in self.nodes.values() if node.is_alive]
-            begun = [loop for node in alive for loop in node.loops if loop.begin_if_ready()]
-            await self._let_go_on()
-            for node in alive:
-                for loop in node.loops:
-                    _look_at(loop)
-            if not begun:
+            if not await self.round():
                 return
         raise AssertionError("the axis never comes to rest")
+
+    async def settle_until(self, there: Callable[[], Awaitable[bool]]) -> None:
+        """Work only until something is so; what else was rung for waits."""
+        while not await there():
+            assert await self.round(), "the axis came to rest before"
+
+    async def round(self) -> bool:
+        """Let every loop that was rung for do one round; whether there was one."""
+        self.clock.advance(ROUND)
+        alive = [node for node in self.nodes.values() if node.is_alive]
+        begun = [loop for node in alive for loop in node.loops if loop.begin_if_ready()]
+        await self._let_go_on()
+        for node in alive:
+            for loop in node.loops:
+                _look_at(loop)
+        return bool(begun)
 
     async def _let_go_on(self) -> None:
         """Let what was begun go on until it ends, or waits for a ring or for time to pass."""
