@@ -1,7 +1,7 @@
 # Every word that a developer needs. All of them can be repeated; what is done already takes no time.
 #
 #   make demo            a whole axis on this machine, letters travelling   (ONCE=1 FAULT=cut:H21 DEADLINE=30
-#                        LETTERS=folder COUNT=40 PORT=8710 LOG=axis.log)
+#                        LETTERS=folder COUNT=40 BROKER=rabbitmq PORT=8710 LOG=axis.log)
 #   make test            what CI runs: style, types, all tests
 #   make setup           only the environment in .venv
 #   make style types     only lint and format; only mypy
@@ -52,6 +52,7 @@ setup: $(VENV)/dev.stamp
 
 # A letter that is stuck makes `truc sandbox` end with 1; make itself then ends with 2, as it always does.
 demo: $(VENV)/run.stamp
+	@if [ "$(BROKER)" = rabbitmq ]; then bash .ci/packages rabbitmq-server; fi
 	@$(BIN)/truc sandbox $(if $(ONCE),--once) $(foreach f,$(FAULT),--fault $(f)) \
 		$(if $(DEADLINE),--deadline $(DEADLINE)) $(if $(LETTERS),--letters "$(LETTERS)") \
 		$(if $(COUNT),--count $(COUNT)) $(if $(BROKER),--broker $(BROKER)) $(if $(PORT),--port $(PORT)) \

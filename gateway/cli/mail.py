@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
@@ -181,6 +181,12 @@ def fetch(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Bung tệp đính kèm vào thư mục · Unpack into"),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ASICE", dir_okay=False, help="Ghi cả văn bản và niêm phong vào một tệp · With its seals"
+        ),
+    ] = None,
     ack: Annotated[bool, typer.Option("--ack", help="Rồi xác nhận đã nhận · Then acknowledge it")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -192,14 +198,24 @@ def fetch(
     \b
     truc fetch 0199f2d0-… -o congvan.edxml
     truc fetch 0199f2d0-… --extract ./congvan --ack
+    truc fetch 0199f2d0-… --evidence congvan.asice
     """
     with speaking(as_json) as screen:
-        asyncio.run(_fetch(screen, letter_id, url, key, output=output, folder=extract, ack=ack))
+        wish = _Wish(output, extract, evidence, ack)
+        asyncio.run(_fetch(screen, letter_id, url, key, wish))
 
 
-async def _fetch(
-    screen: Screen, letter_id: str, url: str, key: str, *, output: Path | None, folder: Path | None, ack: bool
-) -> None:
+class _Wish(NamedTuple):
+    """What `truc fetch` shall write, and whether to acknowledge."""
+
+    output: Path | None
+    folder: Path | None
+    evidence: Path | None
+    ack: bool
+
+
+async def _fetch(screen: Screen, letter_id: str, url: str, key: str, wish: _Wish) -> None:
+    output, folder, evidence, ack = wish
     target = output or (folder or Path()) / f"{letter_file.safe_name(letter_id, 0)}.edxml"
     target.parent.mkdir(parents=True, exist_ok=True)
     async with node_at(url, key) as office:
@@ -209,6 +225,8 @@ async def _fetch(
         if folder is not None:
             with letter_file.opened(target, lambda _read: None) as letter:
                 files = letter_file.extract(letter, folder)
+        if evidence is not None:
+            await office.evidence(letter_id, evidence)
         if ack:
             await office.ack(letter_id)
     screen.data(
@@ -218,11 +236,12 @@ async def _fetch(
             "size": fetched.size,
             "sha256": fetched.sha256,
             "extracted": [str(f) for f in files],
+            "evidence": str(evidence) if evidence else None,
             "acknowledged": ack,
         }
     )
     screen.line(f"{target} ({size_text(fetched.size)})")
-    for file in files:
+    for file in [*files, *([evidence] if evidence else [])]:
         screen.line(f"  {file}")
 
 

@@ -564,8 +564,7 @@ REVOKED_SINCE = Fault("TRUC-610", "revoked-since", E, Blame.NEIGHBOUR, 403,
     "{member}: the certificate was revoked at {at}, after the time it is judged at; no time-stamp shows that the seal is older",
     "Dùng --at nếu có căn cứ khác rằng tệp đã có trước lúc thu hồi",
     "Use --at if you know otherwise that the file existed before the revocation")
-
-AGENCY_SEAL_UNDETERMINED = Fault("TRUC-608", "agency-seal-undetermined", W, Blame.OPERATOR, 400,
+AGENCY_SEAL_UNDETERMINED = Fault("TRUC-611", "agency-seal-undetermined", W, Blame.OPERATOR, 400,
     "Chưa đủ căn cứ kiểm tra niêm phong của đơn vị; được giữ kèm văn bản: {detail}",
     "The agency's own seal cannot be verified yet; it is kept with the letter: {detail}",
     "Không cần làm gì; bổ sung danh sách thu hồi (CRL) ở nút",
