@@ -129,13 +129,21 @@ def test_a_thousand_reasons_do_not_make_a_thousand_lines() -> None:
 def test_acceptance_is_neither_ahead_nor_longer_ago_than_letters_live(
     after: timedelta, objection: str
 ) -> None:
-    assert code(time_objection(routing(), START + after, CALENDAR, TTL)) == objection
+    assert code(time_objection(routing(), START + after, CALENDAR, TTL, now=START + after)) == objection
+
+
+def test_letter_that_arrived_before_its_time_is_judged_when_its_time_has_come() -> None:
+    """A clock was set back between its acceptance and its arrival."""
+    early = START - timedelta(hours=2)
+    assert code(time_objection(routing(), early, CALENDAR, TTL, now=early)) == FROM_THE_FUTURE.code
+    assert code(time_objection(routing(), early, CALENDAR, TTL, now=START)) == ""
 
 
 def test_what_the_letter_says_of_its_own_expiry_does_not_count() -> None:
     """Somebody with a stolen key would write next year."""
     label = replace(routing(), expires_at=START + timedelta(days=365))
-    assert code(time_objection(label, START + timedelta(days=30), CALENDAR, TTL)) == EXPIRED.code
+    month_later = START + timedelta(days=30)
+    assert code(time_objection(label, month_later, CALENDAR, TTL, now=month_later)) == EXPIRED.code
 
 
 # --- whose letter, and for whom ------------------------------------------------------------------

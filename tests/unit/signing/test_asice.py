@@ -18,6 +18,7 @@ from signing.asice import (
     NODE_SIGNATURE,
     ContainerRefused,
     Content,
+    container_chunks,
     container_size,
     manifest,
     write_container,
@@ -48,6 +49,24 @@ def test_another_zip_reader_finds_everything_in_order(key: SealKey) -> None:
             assert member.compress_type == zipfile.ZIP_STORED
             assert member.date_time == (1980, 1, 1, 0, 0, 0)
             assert (member.extra, member.comment, member.flag_bits) == (b"", b"", 0)
+
+
+def test_chunks_are_the_file_and_come_when_they_are_asked_for() -> None:
+    read: list[str] = []
+
+    def watched(content: Content) -> Content:
+        def blocks() -> Iterator[bytes]:
+            read.append(content.part.name)
+            yield from content.read()
+
+        return Content(content.part, blocks)
+
+    made = letter()
+    chunks = container_chunks([watched(content) for content in made.contents], SIGNATURES)
+    first = next(chunks)
+    assert read == []
+    assert first + b"".join(chunks) == _write(made.contents, SIGNATURES)
+    assert read == [name for name in made.bytes_of for _twice in range(2)]
 
 
 def test_structure_is_the_one_of_asic_e(key: SealKey) -> None:
