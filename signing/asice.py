@@ -75,6 +75,11 @@ class _Entry:
     crc: int
     offset: int
 
+    @property
+    def length(self) -> int:
+        """How many bytes of the file it takes, header included."""
+        return LOCAL_HEADER.size + len(self.name) + self.size
+
 
 def container_size(parts: Sequence[SealedPart], signatures: Mapping[str, bytes]) -> int:
     """The size in bytes that `write_container` will write, known before a byte is read.
@@ -94,7 +99,20 @@ def container_size(parts: Sequence[SealedPart], signatures: Mapping[str, bytes])
 
 def write_container(out: Writable, contents: Sequence[Content], signatures: Mapping[str, bytes]) -> int:
     """
-    Write an .asice and return its size.
+    Write an .asice and return its size: `container_chunks` for those who have a file.
+
+    Raises: ContainerRefused, UnfitPart.
+    """
+    size = 0
+    for chunk in container_chunks(contents, signatures):
+        out.write(chunk)
+        size += len(chunk)
+    return size
+
+
+def container_chunks(contents: Sequence[Content], signatures: Mapping[str, bytes]) -> Iterator[bytes]:
+    """
+    The bytes of an .asice, one after the other, for those who ask for the next when they want it.
 
     `signatures` maps NODE_SIGNATURE and AGENCY_SIGNATURE, or one of them, to the bytes of the seal.
     A part whose bytes do not give its digest stops the writing before that member begins, so a
@@ -107,18 +125,16 @@ def write_container(out: Writable, contents: Sequence[Content], signatures: Mapp
     entries: list[_Entry] = []
     offset = 0
     for name, data in _front(parts, signatures):
-        entry = _Entry(name.encode(), len(data), zlib.crc32(data), offset)
-        offset += _put(out, entry, [data])
-        entries.append(entry)
+        entries.append(_Entry(name.encode(), len(data), zlib.crc32(data), offset))
+        yield from _member(entries[-1], [data])
+        offset += entries[-1].length
     for content in contents:
         part = content.part
-        entry = _Entry(part.name.encode(), part.size, _measure(content), offset)
-        offset += _put(out, entry, content.read())
-        entries.append(entry)
+        entries.append(_Entry(part.name.encode(), part.size, _measure(content), offset))
+        yield from _member(entries[-1], content.read())
+        offset += entries[-1].length
     directory = b"".join(_central_record(entry) for entry in entries)
-    end = END_RECORD.pack(END_SIGN, 0, 0, len(entries), len(entries), len(directory), offset, 0)
-    out.write(directory + end)
-    return offset + len(directory) + len(end)
+    yield directory + END_RECORD.pack(END_SIGN, 0, 0, len(entries), len(entries), len(directory), offset, 0)
 
 
 def manifest(parts: Sequence[SealedPart]) -> bytes:
@@ -163,21 +179,20 @@ def _measure(content: Content) -> int:
     return crc
 
 
-def _put(out: Writable, entry: _Entry, blocks: Iterable[bytes]) -> int:
-    """Write one member; return how many bytes it took."""
+def _member(entry: _Entry, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """One member: its header, then its bytes."""
     size = entry.size
     header = LOCAL_HEADER.pack(
         LOCAL_SIGN, VERSION, 0, STORED, DOS_TIME, DOS_DATE, entry.crc, size, size, len(entry.name), 0
     )
-    out.write(header + entry.name)
-    written = 0
+    yield header + entry.name
+    given = 0
     for block in blocks:
-        written += len(block)
-        out.write(block)
-    if written != entry.size:
+        given += len(block)
+        yield block
+    if given != size:
         name = entry.name.decode()
         raise ContainerRefused(Reason.PART_CHANGED, name, "its size changed while it was read")
-    return len(header) + len(entry.name) + written
 
 
 def _central_record(entry: _Entry) -> bytes:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE, ContainerRefused
 from signing.asice_reader import Container, read_container, rebuild_and_compare
+from signing.parts import SealedPart
 from signing.trust import Trust
 from signing.verdict import Objection, Outcome, Reason, Verdict, worst
 from signing.verify import verify
@@ -46,14 +47,31 @@ def examine(file: BinaryIO, trust: Trust, *, at: datetime, arrived_at: datetime 
         container = read_container(file)
     except ContainerRefused as refusal:
         return Examination((refusal.objection,))
-    verdicts = {}
-    for member, signature in container.signatures.items():
-        covered = tuple(
-            part for part in container.parts if member != AGENCY_SIGNATURE or part.name != ROUTING_PART
-        )
-        verdicts[member] = verify(signature, covered, trust, at=at, arrived_at=arrived_at)
+    return examine_container(file, container, trust, at=at, arrived_at=arrived_at)
+
+
+def examine_container(
+    file: BinaryIO,
+    container: Container,
+    trust: Trust,
+    *,
+    at: datetime,
+    arrived_at: datetime | None = None,
+) -> Examination:
+    """The same for a container that was read: who judges at a time that stands in it must read it first."""
+    verdicts = {
+        member: verify(signature, covered_by(member, container), trust, at=at, arrived_at=arrived_at)
+        for member, signature in container.signatures.items()
+    }
     objections = [*_uncovered(container), *rebuild_and_compare(file, container)]
     return Examination(tuple(objections), verdicts, container)
+
+
+def covered_by(signature: str, container: Container) -> tuple[SealedPart, ...]:
+    """The parts that the seal of this name covers."""
+    return tuple(
+        part for part in container.parts if signature != AGENCY_SIGNATURE or part.name != ROUTING_PART
+    )
 
 
 def _uncovered(container: Container) -> Iterator[Objection]:

@@ -121,15 +121,15 @@ def _password(reference: str) -> bytes | None:
     """Raises: Misconfigured if it cannot be read."""
     if not reference:
         return None
-    from pydantic import TypeAdapter, ValidationError
+    from gateway.config.values import Secret
 
-    from gateway.config.values import Secret, SecretReference
-
-    try:
-        secret: Secret = TypeAdapter(SecretReference).validate_python(reference)
-    except ValidationError as error:
-        told = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise typer.BadParameter(told, param_hint="--key-password") from error
+    source, _, name = reference.partition(":")
+    if source == "env" and name:
+        secret = Secret("env", name)
+    elif source == "file" and name:
+        secret = Secret("file", str(Path(name).expanduser()))
+    else:
+        raise typer.BadParameter("env:NAME hoặc · or file:PATH", param_hint="--key-password")
     return secret.read(os.environ).encode()
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gateway.core.catalogue import EXPIRED, NOT_CONFIRMED, NOT_PICKED_UP, STOPPED
 from gateway.core.model import AgencyCode, Lane, LetterId, NodeId
 
 
@@ -357,6 +358,10 @@ def _with_times(
             return replace(failed, due_at=now + retry(failed))
         case Refused(code=code) | Unwelcome(code=code) | Unreadable(code=code) | GiveBack(code=code):
             return replace(moved, last_code=code)
+        case Expired():
+            return replace(moved, last_code=EXPIRED.code)
+        case TakenBack() if moved.state is State.STOPPED:
+            return replace(moved, last_code=STOPPED.code)
         case _:
             return moved
 
@@ -364,14 +369,14 @@ def _with_times(
 def _commands(old: Delivery, new: Delivery, event: Event) -> tuple[Command, ...]:
     commands: list[Command] = []
     if isinstance(event, Overdue) and not old.warned:
-        code = "TRUC-509" if old.state is State.SENT else "TRUC-512"
+        code = NOT_CONFIRMED.code if old.state is State.SENT else NOT_PICKED_UP.code
         commands += [TellSender(code), ReportHop(new.state, code)]
     if new.state is old.state:
         return tuple(commands)
     if new.state is State.RETURNED:
         commands.append(TellSender(_return_code(event)))
     if new.state is State.STOPPED:
-        commands.append(TellSender("TRUC-517"))
+        commands.append(TellSender(STOPPED.code))
     if new.state is State.DELIVERED:
         commands.append(NoteArrival())
     if new.state not in (State.TRYING, State.SENT) and not (
@@ -387,7 +392,7 @@ def _return_code(event: Event) -> str:
         case Refused(code=code) | Unwelcome(code=code) | GiveBack(code=code):
             return code
         case _:
-            return "TRUC-503"
+            return EXPIRED.code
 
 
 # First retries come soon, since most cuts are short; later ones rarely, so that a dead link costs nothing

@@ -69,14 +69,15 @@ def seal_objection(verdict: Verdict) -> Finding | None:
 
 
 def time_objection(
-    routing: Routing, arrived_at: datetime, calendar: Calendar, ttl_days: int
+    routing: Routing, arrived_at: datetime, calendar: Calendar, ttl_days: int, *, now: datetime
 ) -> Finding | None:
     """
     Why the time at which a letter says it was accepted cannot be judged at, if so.
 
-    In the future it cannot be judged yet; further back than letters live, somebody kept it to use it now.
+    In the future it cannot be judged yet, whenever it arrived (a clock was set back); further back than
+    letters live when it arrived, somebody kept it to use it now.
     """
-    if routing.accepted_at > arrived_at + CLOCK_TOLERANCE:
+    if routing.accepted_at > now + CLOCK_TOLERANCE:
         return find(catalogue.FROM_THE_FUTURE, at=routing.accepted_at.isoformat())
     if calendar.expires_at(routing.accepted_at, ttl_days) < arrived_at:
         return find(catalogue.EXPIRED, expires_at=routing.expires_at.isoformat())

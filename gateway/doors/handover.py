@@ -122,13 +122,15 @@ class Handover:
 
     async def _objection(self, letter: StoredLetter, agency: AgencyCode) -> Finding | None:
         """Why this letter may not be handed to this agency, or not yet; asked before it is handed over."""
-        if objection := time_objection(letter.routing, letter.received_at, self._calendar, self._ttl_days):
+        routing, now = letter.routing, self._desk.clock.now()
+        objection = time_objection(routing, letter.received_at, self._calendar, self._ttl_days, now=now)
+        if objection is not None:
             return objection
         verdict = await self._examiner.verdict(letter)
         if objection := seal_objection(verdict):
             return objection
         signer = verdict.facts.common_name
-        return entitlement_objection(letter.routing, agency, signer, self._desk.directory())
+        return entitlement_objection(routing, agency, signer, self._desk.directory())
 
     async def _turn_down(self, work: Work, objection: Finding) -> None:
         """Wait with what can't be judged now, give back what may never be handed over. No silent pass."""

@@ -76,22 +76,29 @@ class Relay:
     def __init__(self, desk: Desk, broker: Broker, offer_again_after: timedelta) -> None:
         self._desk, self._store = desk, desk.store
         self._broker, self._offer_again_after = broker, offer_again_after
+        self._places: dict[tuple[NodeId, Lane], Place] = {}
 
     # --- letters ---------------------------------------------------------------------------------
 
     async def run(self, neighbour: NodeId, lane: Lane) -> None:
-        """Send what is due on one lane of one link, inside its window, until cancelled."""
-        place = Place(neighbour, lane)
+        """
+        Send what is due on one lane of one link, inside its window, until cancelled.
+
+        When this loop fails, what it began goes on: the claim of a try that ended unrecorded would last as
+        long as this process, and its letter would lie.
+        """
+        place = self._places.setdefault((neighbour, lane), Place(neighbour, lane))
         try:
             while True:
                 if not await self.step(place):
                     await self._desk.bell.wait(f"{place.topic}:{lane.value}", await self._patience(place))
-        finally:
+        except asyncio.CancelledError:
             if place.sending:  # what is on the wire may still be confirmed: give it the time
                 await asyncio.wait(place.sending, timeout=DRAIN_SECONDS)
             for task in place.sending:
                 task.cancel()
             await asyncio.gather(*place.sending, return_exceptions=True)
+            raise
 
     async def step(self, place: Place) -> bool:
         """Claim what the window has room for and start sending it; whether anything was claimed."""
@@ -258,11 +265,13 @@ class Relay:
         await asyncio.gather(*offers)  # side by side: a link that is slow to answer holds up no other
 
     async def _offer_again(self, neighbour: NodeId, delivery: Delivery) -> None:
+        letter = await self._store.letter(delivery.letter_id)  # first: nothing may fail behind the claim
+        if letter is None:
+            return
         claimed = await self._store.record(
             delivery.letter_id, delivery.target, Claimed(), self._desk.clock.now()
         )
-        letter = await self._store.letter(delivery.letter_id)
-        if claimed is not None and letter is not None:
+        if claimed is not None:
             await self._send(Place(neighbour, delivery.lane), Work(claimed, letter))
 
     # --- control messages ------------------------------------------------------------------------

@@ -25,8 +25,8 @@ from gateway.ports import Clock
 
 # A broker that works answers a goodbye in milliseconds; one that does not is not waited for.
 GOODBYE_SECONDS = 1.0
-# A commune's line at its worst: 256 kbit/s. What waits behind bulk is given the time that the bulk takes; of a
-# line that is cut the heartbeat tells sooner.
+# A commune's line at its worst: 256 kbit/s. What waits behind bulk is given the time that the bulk takes; of
+# a line that is cut the heartbeat tells sooner.
 SLOWEST_LINE: Final = 32 * 1024
 
 
