@@ -4,14 +4,27 @@ An answer of intake as JSON: kept for a repeated Idempotency-Key, and shown by t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from gateway.core.catalogue import FAULTS
 from gateway.core.errors import Finding
-from gateway.core.model import Kind, LetterId
+from gateway.core.model import Addressee, Kind, LetterId
 from gateway.ports import Accepted, RecipientAnswer
+
+
+def recipients_told(
+    addressees: Iterable[Addressee], findings: Iterable[Finding]
+) -> tuple[RecipientAnswer, ...]:
+    """What the sender is told of each recipient: those on their way, then those that an error names."""
+    served = (RecipientAnswer(a.named, a.code) for a in addressees)
+    failed = (
+        RecipientAnswer(f.params.get("organ", ""), f.params.get("successor", ""), f.code)
+        for f in findings
+        if f.is_error
+    )
+    return (*served, *failed)
 
 
 def write_answer(accepted: Accepted) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from gateway.core.seals import sealed_parts
 from gateway.ports import Blobs, StoredLetter
 from signing.asice import NODE_SIGNATURE
 from signing.keys import KeyRefused, OpenKeyFile, SealKey, load_key
-from signing.parts import SealedPart
+from signing.parts import SealedPart, UnfitPart
 from signing.seal import seal
 from signing.trust import Trust, TrustUnreadable, load_trust
 from signing.verdict import Facts, Objection, Reason, Verdict, conclude
@@ -68,13 +69,13 @@ class SealCheck:
         part = letter.part(NODE_SIGNATURE)
         if part is None:
             return conclude([Objection(Reason.NO_SEAL)], Facts())
-        return verify(
-            b"".join(self._blobs.read(part)),
-            sealed_parts(letter.parts),
-            self._trust(),
-            at=letter.routing.accepted_at,
-            arrived_at=letter.received_at,
-        )
+        try:
+            parts = sealed_parts(letter.parts)
+        except UnfitPart as unfit:  # a name that no container could hold: nobody honest sealed that
+            return conclude([Objection(Reason.SEAL_MALFORMED, detail=str(unfit))], Facts())
+        seal = b"".join(self._blobs.read(part))
+        accepted_at, arrived_at = letter.routing.accepted_at, letter.received_at
+        return verify(seal, parts, self._trust(), at=accepted_at, arrived_at=arrived_at)
 
 
 class TrustFolder:
@@ -83,7 +84,7 @@ class TrustFolder:
     def __init__(self, roots: Path, revocation_lists: Path | None) -> None:
         self._roots, self._lists = roots, revocation_lists
         self._lock, self._looked_at = threading.Lock(), float("-inf")
-        self._stamp: object = None
+        self._stamp = self._state()
         self._trust = self._load()
 
     def current(self) -> Trust:
@@ -91,12 +92,13 @@ class TrustFolder:
         with self._lock:
             if time.monotonic() - self._looked_at > LOOK_AGAIN_SECONDS:
                 self._looked_at = time.monotonic()
-                if self._state() != self._stamp:
-                    self._trust = self._load()
+                state = self._state()
+                if state != self._stamp:
+                    with suppress(Misconfigured):  # half-written or wrong: tried again at the next look
+                        self._trust, self._stamp = self._load(), state
             return self._trust
 
     def _load(self) -> Trust:
-        self._stamp = self._state()
         lists = [self._lists] if self._lists is not None and self._lists.is_dir() else []
         try:
             return load_trust([self._roots], revocation_lists=lists)

@@ -69,16 +69,20 @@ def opened(path: Path, step: Step) -> Iterator[LetterFile]:
         yield LetterFile(split, reading, looks, tuple(part.file for part in parts))
 
 
-def extract(letter: LetterFile, folder: Path) -> list[Path]:
-    """Write the attachments into `folder`, without the ZIP that the SDK put around one; their paths."""
+def extract(letter: LetterFile, folder: Path, *, beside: Path | None = None) -> list[Path]:
+    """Write the attachments into `folder`, without the ZIP that the SDK put around one; their paths.
+
+    None of them overwrites the letter itself if that lies at `beside`.
+    """
     from gateway.core.attachments import unwrapped
     from gateway.core.split import content
 
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
+    taken = [beside] if beside is not None else []
     for attachment, look in zip(letter.reading.envelope.attachments, letter.looks, strict=True):
         part, blob = letter.split.parts[attachment.part], letter.blobs[attachment.part]
-        target = _free(folder, safe_name(attachment.name, attachment.part), written)
+        target = _free(folder, safe_name(attachment.name, attachment.part), taken)
         blob.seek(0)
         pieces = content(part, iter(lambda blob=blob: blob.read(CHUNK), b""))  # type: ignore[misc]
         with ExitStack() as stack, target.open("wb") as file:
@@ -89,6 +93,7 @@ def extract(letter: LetterFile, folder: Path) -> list[Path]:
                 pieces = unwrapped(decoded)
             file.writelines(pieces)
         written.append(target)
+        taken.append(target)
     return written
 
 

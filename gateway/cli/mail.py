@@ -224,7 +224,7 @@ async def _fetch(screen: Screen, letter_id: str, url: str, key: str, wish: _Wish
         files: list[Path] = []
         if folder is not None:
             with letter_file.opened(target, lambda _read: None) as letter:
-                files = letter_file.extract(letter, folder)
+                files = letter_file.extract(letter, folder, beside=target)
         if evidence is not None:
             await office.evidence(letter_id, evidence)
         if ack:

@@ -20,7 +20,7 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from gateway.answers import read_answer, write_answer
+from gateway.answers import read_answer, recipients_told, write_answer
 from gateway.core import catalogue
 from gateway.core.archives import ArchiveLimits
 from gateway.core.attachments import Look, look_at, marked
@@ -56,7 +56,6 @@ from gateway.ports import (
     Examiner,
     IdempotencyKey,
     NewLetter,
-    RecipientAnswer,
     Sealer,
     StoredLetter,
     StoredPart,
@@ -143,15 +142,11 @@ class Intake:
                 draft = await asyncio.to_thread(examine) if is_large else examine()
                 if given.sealed is not None:
                     draft = await self._with_agency_seal(draft, given.sealed)
-            except Rejected as refused:
-                await self._refuse(refused, caller, bytes(head), keep=not dry_run)
-                raise
-            if dry_run:
-                return self._answer(draft, LetterId(""), self._clock.now(), repeated=False)
-            try:
+                if dry_run:
+                    return self._answer(draft, LetterId(""), self._clock.now(), repeated=False)
                 return await self._make_ours(draft, caller, idempotency_key, undo)
             except Rejected as refused:
-                await self._refuse(refused, caller, bytes(head), keep=True)
+                await self._refuse(refused, caller, bytes(head), keep=not dry_run)
                 raise
 
     # --- reading ---------------------------------------------------------------------------------
@@ -398,19 +393,13 @@ class Intake:
         repeated: bool,
         expires_at: datetime | None = None,
     ) -> Accepted:
-        served = tuple(RecipientAnswer(a.named, a.code) for a in draft.addressees)
-        failed = tuple(
-            RecipientAnswer(f.params.get("organ", ""), f.params.get("successor", ""), f.code)
-            for f in draft.findings
-            if f.is_error
-        )
         return Accepted(
             letter_id,
             draft.envelope.kind,
             draft.envelope.document_id,
             at,
             expires_at or at,
-            served + failed,
+            recipients_told(draft.addressees, draft.findings),
             draft.findings,
             repeated,
         )

@@ -86,7 +86,7 @@ async def test_transfer_goes_on_when_the_loop_that_began_it_fails(
             await asyncio.sleep(0)
         broker.confirm.set()
         again = asyncio.create_task(relay.run(CENTRAL, Lane.NORMAL))
-        while (state := (await axis.delivery(PROVINCE, letter_id, UP)).state) is State.TRYING:  # noqa: ASYNC110
+        while (state := (await axis.delivery(PROVINCE, letter_id, UP)).state) is State.TRYING:
             await asyncio.sleep(0)
         again.cancel()
         with suppress(asyncio.CancelledError):

@@ -122,7 +122,7 @@ class Opened:
 async def until(is_so: Callable[[], bool]) -> None:
     """Return when `is_so`: what another process does can only be looked at again and again."""
     async with asyncio.timeout(UNTIL_SECONDS):
-        while not is_so():  # noqa: ASYNC110
+        while not is_so():
             await asyncio.sleep(0.01)
 
 

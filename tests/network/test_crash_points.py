@@ -86,10 +86,10 @@ async def exchange(axis: ProcessAxis, keeper: Keeper, seed: int, folder: Path) -
         await clients.open(stack)
         mail = letters(axis.directory, LETTERS, Random(seed), sizes=(2_000, 1_200_000))
         await clients.send_all(mail, [0.1 * number for number in range(LETTERS)])
-        while keeper.kills < 2 or check(history.events).lost:  # noqa: ASYNC110 - the test has a timeout
+        while keeper.kills < 2 or check(history.events).lost:
             await asyncio.sleep(LOOK_SECONDS)
         clients.nobody_looks_again()
-        while not clients.everybody_looked(1):  # noqa: ASYNC110
+        while not clients.everybody_looked(1):
             await asyncio.sleep(LOOK_SECONDS)
     (folder / "history.jsonl").write_text("\n".join(history.lines()), encoding="utf-8")
     return check(history.events, seed=seed)

@@ -32,6 +32,7 @@ _LAST_REFERENCE = re.compile(rb"&#[0-9a-zA-Z]{1,8};\Z")
 
 PROBE = 64 * KIB  # text in which no line end shows up to here counts as one line
 LONGEST_LINE = 4 * PROBE  # what is probed may be a little longer than the probe
+LONGEST_PIECE = 4 * 1024 * KIB  # what encode() holds at once, laid out
 AROUND = 1 * KIB  # more white space than this around the text is no layout: it would fill the manifest
 
 
@@ -134,7 +135,7 @@ def encode(layout: Layout, chunks: Iterable[bytes], *, unfinished: bool = False)
         yield from letters
     else:
         rest = b""
-        for text in letters:
+        for text in _short(letters, layout):
             rest += text
             # without `unfinished` the last line is kept back, since no line end follows it
             full = (len(rest) if unfinished else len(rest) - 1) // layout.width * layout.width
@@ -185,6 +186,18 @@ class TolerantReader:
             if b"=" in letters:
                 raise ValueError("padding inside")
         return binascii.a2b_base64(letters, strict_mode=True)
+
+
+def _short(letters: Iterable[bytes], layout: Layout) -> Iterator[bytes]:
+    """The same letters in pieces that stay small once their line ends stand between them.
+
+    Lines of one letter with a kibibyte of white space each are a layout too, and a thousand times as long.
+    """
+    swollen = (layout.width + len(layout.line_end)) // layout.width
+    step = max(LONGEST_PIECE // swollen, layout.width + 1)
+    for text in letters:
+        for at in range(0, len(text), step):
+            yield text[at : at + step]
 
 
 def _encoded(chunks: Iterable[bytes]) -> Iterator[bytes]:

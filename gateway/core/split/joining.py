@@ -59,6 +59,7 @@ def _pieces(
 
 
 def _slices(data: bytes, start: int, end: int) -> Iterator[bytes]:
+    end = min(end, len(data))  # a manifest from afar may point anywhere
     for at in range(start, end, BLOCK):
         yield data[at : min(at + BLOCK, end)]
 

@@ -87,7 +87,7 @@ def read_parts_json(data: bytes) -> tuple[PartSpec, ...]:
             raise Rejected(find(catalogue.FRAME_VERSION, detail=f"parts.json {version!r}"))
         parts = tuple(_from_json(item) for item in body["parts"])
         _check_order(parts)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Rejected(find(catalogue.FRAME_DAMAGED, detail=f"parts.json: {error}")) from error
     return parts
 

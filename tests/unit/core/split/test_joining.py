@@ -7,6 +7,7 @@ import pytest
 from gateway.core import catalogue
 from gateway.core.errors import Rejected
 from gateway.core.split import Layout, PartSpec, content, decode_raw, join
+from gateway.core.split.base64_text import LONGEST_PIECE, encode
 from gateway.core.split.joining import BLOCK
 
 ENVELOPE = b"<a><c></c><c></c></a>"
@@ -72,3 +73,16 @@ def test_decoding_is_a_stream() -> None:
 
     next(piece for piece in decode_raw(text()) if piece)
     assert fed < 100
+
+
+def test_an_offset_beyond_the_envelope_ends_with_the_envelope() -> None:
+    """A manifest from afar may say anything; joining must end all the same."""
+    far = PartSpec(0, 2**62, 1, 0, Layout(), "", 3, "", 3)
+    assert b"".join(join(b"<a/>", [far], lambda _index: [b"abc"])) == b"<a/>YWJj"
+
+
+def test_one_letter_a_line_never_swells_into_one_huge_piece() -> None:
+    swelling = Layout(width=1, line_end=b" " * 1024)
+    pieces = [len(piece) for piece in encode(swelling, [bytes(1024 * 1024)])]
+    assert sum(pieces) > 1024 * 1024 * 1024
+    assert max(pieces) <= LONGEST_PIECE
