@@ -88,7 +88,17 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         detail = f"nút {name} không có trong danh mục · the directory has no node {name}"
         raise Misconfigured(find(catalogue.DIRECTORY_BROKEN, detail=detail))
     book = _Book(directory)
-    desk = Desk(name, store, book.current, given.clock, given.bell, log, given.metrics, given.point)
+    desk = Desk(
+        name,
+        store,
+        book.current,
+        given.clock,
+        given.bell,
+        log,
+        given.metrics,
+        release=__version__,
+        point=given.point,
+    )
     limits = config.limits.xml()
     calendar = Calendar(config.calendar.extra_holidays, config.calendar.make_up_days)
 

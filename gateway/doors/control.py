@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.broker.control import (
+    Hello,
     HopRequest,
     Hops,
     Message,
@@ -21,8 +22,10 @@ from gateway.broker.control import (
     Progress,
     Receipt,
     Refusal,
+    agree,
 )
-from gateway.core.catalogue import NO_ROUTE
+from gateway.broker.frames import PROTOCOLS
+from gateway.core.catalogue import FRAME_VERSION, NO_ROUTE
 from gateway.core.delivery import Missing, Refused, Taken, Target
 from gateway.core.model import NodeId
 from gateway.core.routing import next_hop
@@ -57,8 +60,13 @@ class Control:
                 await self._hops(neighbour, message)
             case HopRequest():
                 await self._hop_request(neighbour, message)
+            case Hello(protocols=protocols):
+                code = "" if agree(PROTOCOLS, protocols) else FRAME_VERSION.code
+                self._desk.log.info("control.received", neighbour=neighbour, type="Hello", code=code)
+                if code:
+                    self._desk.metrics.frame_fault(code)
             case _:
-                # a hello, or a message of a later release: noted, and nothing more is asked of us
+                # a message of a later release: noted, and nothing more is asked of us
                 self._desk.log.info("control.received", neighbour=neighbour, type=type(message).__name__)
         self._desk.metrics.control(type(message).__name__)
 

@@ -25,4 +25,5 @@ class Desk:
     bell: Bell
     log: Log
     metrics: Metrics
+    release: str = ""  #: of this software, for the neighbours to hear
     point: Point = no_crash  #: called at the crash points of gateway/crash

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gateway.broker.control import read_message
-from gateway.broker.frames import LetterFrame, Manifest, encode
+from gateway.broker.control import Hello, read_message
+from gateway.broker.frames import PROTOCOLS, ControlFrame, LetterFrame, Manifest, encode
 from gateway.broker.packing import batch, offer, pack
 from gateway.broker.ranges import read_held
 from gateway.broker.window import WINDOW_SIZE, Window
@@ -277,9 +277,13 @@ class Relay:
     # --- control messages ------------------------------------------------------------------------
 
     async def run_control(self, neighbour: NodeId) -> None:
-        """Send the control messages of one link until cancelled."""
+        """Send the control messages of one link until cancelled; the first says which wire we speak."""
+        is_greeted = False
         while True:
             try:
+                if not is_greeted:
+                    await self._greet(neighbour)
+                    is_greeted = True
                 sent = await self.step_control(neighbour)
             except TrucError as failed:
                 self._desk.log.warning("loop.failed", loop=f"control:{neighbour}", code=failed.code)
@@ -287,6 +291,10 @@ class Relay:
                 continue
             if not sent:
                 await self._desk.bell.wait(f"control:{neighbour}", IDLE_SECONDS)
+
+    async def _greet(self, neighbour: NodeId) -> None:
+        hello = ControlFrame((Hello(self._desk.node, PROTOCOLS, self._desk.release),))
+        await self._broker.publish(neighbour, Lane.CONTROL, encode(hello))
 
     async def step_control(self, neighbour: NodeId) -> int:
         """Send what waits for one link; how many messages went."""

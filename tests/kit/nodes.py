@@ -95,12 +95,14 @@ class WatchedPost(MemoryPost):
     def __init__(self, clock: ManualClock, rng: Random) -> None:
         super().__init__(clock=clock, rng=rng)
         self.carried: list[tuple[Way, bytes]] = []
+        self.deepest: dict[Way, int] = {}  #: the most bytes that ever lay in a queue
         self.man_in_the_middle: Callable[[Way, bytes], bytes] = lambda _way, data: data
 
     def accept(self, way: Way, data: bytes) -> None:
         data = self.man_in_the_middle(way, data)
         super().accept(way, data)
         self.carried.append((way, data))
+        self.deepest[way] = max(self.deepest.get(way, 0), self.queue(way).size)
 
     def bytes_over(self, one: NodeId, other: NodeId, lane: Lane) -> int:
         """What went from `one` to `other` on a lane."""
@@ -130,7 +132,7 @@ class SmallNode:
         )
         log = logger(name, self.stream, now=axis.clock.now, strict=True)
         self.desk = Desk(
-            name, self.store, lambda: axis.directory, axis.clock, self.bell, log, self.metrics, point
+            name, self.store, lambda: axis.directory, axis.clock, self.bell, log, self.metrics, point=point
         )
         calendar = _calendar()
         rules = Rules(
