@@ -36,6 +36,14 @@ PROVED_ELSEWHERE = {
     "gateway.cli.__main__": "tests/unit/cli/test_app.py",
     "gateway.cli.mail": "tests/network/test_command_line.py",
     "gateway.cli.opened": "tests/unit/cli/test_agency.py",
+    "gateway.clerk": "tests/network/test_returned.py",
+    "gateway.cli.serve": "tests/network/test_crash_points.py",
+    "gateway.doors.desk": "tests/kit/nodes.py",  # a declaration; every door is tested at it
+    "gateway.node": "tests/network/test_demo.py",
+    "gateway.sandbox.axis": "tests/network/test_demo.py",
+    "gateway.sandbox.processes": "tests/network/test_demo.py",
+    "gateway.sandbox.robots": "tests/network/test_demo.py",
+    "gateway.serve": "tests/network/test_demo.py",
     "gateway.ports": "tests/test_layers.py",  # declarations; each store and broker has a contract suite
 }
 

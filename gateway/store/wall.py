@@ -7,7 +7,6 @@ from __future__ import annotations
 import sqlite3
 from datetime import timedelta
 
-import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -17,13 +16,12 @@ from gateway.core.errors import Misconfigured, TrucError, Unavailable, find
 RETRY_AFTER = timedelta(seconds=15)
 """Space is not freed in a moment; a lock or a restarted server is over sooner, and asks again by itself."""
 
-_NO_SUCH_TABLE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
-_WORTH_REPEATING = (
-    psycopg.errors.DeadlockDetected,
-    psycopg.errors.SerializationFailure,
-    psycopg.errors.IntegrityError,
-    sqlite3.IntegrityError,
-)
+# PostgreSQL is known by its SQLSTATE, not by the classes of its driver: a node on SQLite would import all of
+# the driver (9 MB) only to name them.
+_NO_SUCH_TABLE = frozenset({"42P01", "42703"})  # undefined table, undefined column
+_DISK_FULL = "53100"
+_IN_EACH_OTHERS_WAY = frozenset({"40P01", "40001"})  # deadlock, serialization failure
+_INTEGRITY = "23"  # the class of these states
 
 
 def translate(error: Exception) -> TrucError | None:
@@ -35,12 +33,13 @@ def translate(error: Exception) -> TrucError | None:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return _sqlite(error, cause)
-    if isinstance(cause, psycopg.errors.DiskFull):
+    state = _state(error)
+    if state == _DISK_FULL:
         return Unavailable(find(DISK_FULL), retry_after=RETRY_AFTER)
-    if isinstance(cause, _NO_SUCH_TABLE):
-        return _old(cause)
-    if isinstance(cause, _WORTH_REPEATING) and not isinstance(cause, psycopg.errors.IntegrityError):
-        return _busy(cause)
+    if state in _NO_SUCH_TABLE:
+        return _old(error.orig or error)
+    if state in _IN_EACH_OTHERS_WAY:
+        return _busy(error.orig or error)
     return _busy(error) if isinstance(error, OperationalError | InterfaceError) else None
 
 
@@ -51,9 +50,20 @@ def is_worth_repeating(error: Exception) -> bool:
     Another instance was faster (the operation will now see its rows), or the connection broke (the pool opens
     a new one). Operations are safe to run twice, so a commit whose outcome is unknown is simply run again.
     """
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or isinstance(error.orig, _WORTH_REPEATING)
+    if not isinstance(error, DBAPIError):
+        return False
+    state = _state(error)
+    return (
+        error.connection_invalidated
+        or isinstance(error.orig, sqlite3.IntegrityError)
+        or state in _IN_EACH_OTHERS_WAY
+        or state.startswith(_INTEGRITY)
     )
+
+
+def _state(error: DBAPIError) -> str:
+    """The SQLSTATE that PostgreSQL gave with an error; empty for SQLite, and when the connection broke."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _sqlite(error: DBAPIError, cause: sqlite3.Error) -> TrucError | None:

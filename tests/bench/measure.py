@@ -87,13 +87,17 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(directory: Directory, *, over_proxies: bool = False) -> AsyncIterator[Ground]:
-    """Nodes and broker, up; whoever is killed is started again. Nothing is left of it at the end."""
+async def ground(directory: Directory, *over: tuple[NodeId, NodeId]) -> AsyncIterator[Ground]:
+    """
+    Nodes and broker, up; whoever is killed is started again. Nothing is left of it at the end.
+
+    The lines `over` (node, neighbour) go over a proxy, which counts.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="truc-bench-")))
         log_to = stack.enter_context((folder / "axis.log").open("w", encoding="utf-8"))
-        lines = await stack.enter_async_context(BadLines())
-        through = lines.lay if over_proxies else None
+        lines = await stack.enter_async_context(BadLines(*over))
+        through = lines.lay if over else None
         axis = await stack.enter_async_context(
             process_axis(directory, folder=folder, log_to=log_to, through=through)
         )

@@ -25,8 +25,8 @@ MOVING = frozenset({State.QUEUED, State.TRYING, State.SENT})
 class Found:
     """What one store says.
 
-    `break_at` is where its audit log breaks, or empty; `states` how its deliveries stand; `again` how many tries
-    over a link were not the first.
+    `break_at` is where its audit log breaks, or empty; `states` how its deliveries stand; `again` how many
+    tries over a link were not the first.
     """
 
     break_at: str
@@ -49,9 +49,13 @@ async def examine(node: NodeId, folder: Path) -> Found:
 
 def _again(database: Path) -> int:
     with closing(sqlite3.connect(database)) as connection:
-        wanted = "select coalesce(sum(attempts - 1), 0) from deliveries where target like 'link:%' and attempts > 0"
-        (count,) = connection.execute(wanted).fetchone()
+        (count,) = connection.execute(_AGAIN).fetchone()
         return int(count)
+
+
+_AGAIN = """
+    select coalesce(sum(attempts - 1), 0) from deliveries where target like 'link:%' and attempts > 0
+"""
 
 
 async def _chain(store: SqlStore, node: NodeId) -> str:

@@ -84,7 +84,7 @@ class Keeper:
         await self.up()
         before = self.kills
         self.node.kill()
-        while self.kills == before:  # noqa: ASYNC110 - the process belongs to `run`
+        while self.kills == before:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def rest(self) -> None:
@@ -142,7 +142,7 @@ class Killers:
 
     async def _flow(self, enough: int) -> None:
         async with asyncio.timeout(FLOW_SECONDS):
-            while self._arrived() < enough:  # noqa: ASYNC110 - ends with the timeout
+            while self._arrived() < enough:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _kill(self, victim: str) -> None:

@@ -13,10 +13,14 @@ from tests.kit.faultproxy import FaultProxy
 
 
 class BadLines:
-    """One proxy for each node and neighbour: all that the node hears and says there."""
+    """
+    One proxy for each node and neighbour: all that the node hears and says there.
 
-    def __init__(self) -> None:
-        self._stack = AsyncExitStack()
+    With `only` there are none but those; every other node reaches its brokers directly.
+    """
+
+    def __init__(self, *only: tuple[NodeId, NodeId]) -> None:
+        self._stack, self._only = AsyncExitStack(), only
         self._proxies: dict[tuple[NodeId, NodeId], FaultProxy] = {}
 
     async def __aenter__(self) -> Self:
@@ -29,6 +33,8 @@ class BadLines:
 
     async def lay(self, node: NodeId, neighbour: NodeId, port: int) -> int:
         """Lay a line to the broker at `port`; the port where it begins."""
+        if self._only and (node, neighbour) not in self._only:
+            return port
         proxy = FaultProxy(port)
         self._proxies[node, neighbour] = proxy
         await self._stack.enter_async_context(proxy)

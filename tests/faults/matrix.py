@@ -74,7 +74,7 @@ async def crash_everywhere(wish: Wish) -> Outcome:
             run.say(f"{name}: {', '.join(each['TRUC_CRASH'] for each in keeper.environments)}")
         run.start_mail(CRASH_SECONDS / 2)
         give_up = time.monotonic() + CRASH_SECONDS
-        while time.monotonic() < give_up and any(keeper.environments for keeper in run.keepers.values()):
+        while any(k.environments for k in run.keepers.values()) and time.monotonic() < give_up:
             await asyncio.sleep(1)
         await run.converge()
         died = {name: keeper.kills - 1 for name, keeper in run.keepers.items()}

@@ -129,7 +129,7 @@ class Trial:
             self.say(self.measured[-1])
         self.clients.nobody_looks_again()
         async with asyncio.timeout(within):
-            while not self.clients.everybody_looked(LAST_LOOKS):  # noqa: ASYNC110 - ends with the timeout
+            while not self.clients.everybody_looked(LAST_LOOKS):
                 await asyncio.sleep(LOOK_SECONDS)
         await ended(self._sending)
 

@@ -38,9 +38,11 @@ class HeardLog(io.StringIO):
             if line["event"] == event and all(line.get(name) == value for name, value in fields.items())
         ]
 
-    async def until(self, event: str, count: int = 1, **fields: object) -> list[dict[str, Any]]:
-        """Return when there are `count` such lines."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def until(
+        self, event: str, count: int = 1, *, patience: float = PATIENCE_SECONDS, **fields: object
+    ) -> list[dict[str, Any]]:
+        """Return when there are `count` such lines. Raises: TimeoutError after `patience` seconds."""
+        async with asyncio.timeout(patience):
             while len(found := self.said(event, **fields)) < count:
                 self._heard.clear()
                 await self._heard.wait()

@@ -250,6 +250,7 @@ class SmallAxis:
         self.may_fail_itself = False  #: a test that makes our own code fail says so
         self.nodes: dict[NodeId, SmallNode] = {}
         self._fuses: dict[NodeId, Fuse] = {}
+        self._ways_with_frames: set[Way] = set()
         for name in directory.nodes:
             self.start(name)
 
@@ -312,6 +313,11 @@ class SmallAxis:
         """Let every loop that was rung for do one round; whether there was one."""
         self.clock.advance(ROUND)
         alive = [node for node in self.nodes.values() if node.is_alive]
+        self._ways_with_frames = {
+            way
+            for way, depth in self.post.depths().items()
+            if depth.frames > depth.unacked and self.post.is_up(way.sender, way.receiver)
+        }
         begun = [loop for node in alive for loop in node.loops if loop.begin_if_ready()]
         await self._let_go_on()
         for node in alive:
@@ -339,11 +345,8 @@ class SmallAxis:
         await self.settle()
 
     def has_frames(self, way: Way) -> bool:
-        """Whether the receiver of a way could take a frame now."""
-        depth = self.post.depths().get(way)
-        return (
-            depth is not None and depth.frames > depth.unacked and self.post.is_up(way.sender, way.receiver)
-        )
+        """Whether the receiver of a way could take a frame in this round."""
+        return way in self._ways_with_frames
 
     # --- the agencies' side ----------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ AXIS = tree(
     [agency("000.00.H14", "province"), agency("000.01.H14", "well"), agency("000.02.H14", "dead")],
 )
 WRITER, WELL, DEAD = "000.00.H14", "000.01.H14", "000.02.H14"
-MANY = 100
+MANY = WINDOW_LETTERS + 10
 
 
 async def test_dead_neighbour_slows_nobody_else(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from aio_pika.abc import AbstractIncomingMessage
 
 from gateway.broker.rabbitmq.connection import Surroundings
+from gateway.broker.rabbitmq.keeper import end_all
 from gateway.broker.rabbitmq.receiver import Origin, Receiver, Source
 from gateway.broker.rabbitmq.sender import Sender
 from gateway.broker.topology import PARKED, Link, read_queue
@@ -132,9 +133,7 @@ class RabbitBroker:
         """Stop receiving and sending; unacknowledged frames come again."""
         for end in self._ends():
             end.close()
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await end_all(*self._keepers)
 
     def _ends(self) -> list[Sender | Receiver]:
         parking = [self._parking] if self._parking is not None else []

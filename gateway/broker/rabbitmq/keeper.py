@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from gateway.broker.rabbitmq.connection import Surroundings, Watch
 from gateway.broker.rabbitmq.wall import is_broken, translate
@@ -19,6 +19,9 @@ from gateway.core.model import NodeId
 
 # A broker that restarts is back after some ten seconds; a hundred nodes that ask it every 15 s are no burden.
 REOPEN_FIRST, REOPEN_LONGEST = 0.5, 15.0
+
+# Time enough to leave a connection, before a task that goes on is asked again to end.
+ASK_AGAIN_SECONDS = 3.0
 
 Way = Literal["in", "out", "parked"]
 
@@ -74,3 +77,18 @@ class Keeper:
             self._told = error
             place = {"neighbour": self._neighbour, "lane": self._lane, "way": self._way}
             self._log.warning("link.down", **place, code=finding.code, error=error)
+
+
+async def end_all(*tasks: asyncio.Task[Any]) -> None:
+    """
+    Cancel these tasks and return when they have ended.
+
+    Once is not enough: asyncio.wait_for of Python 3.11, which aiormq uses, loses a cancellation that comes
+    together with the result it waits for. The task then goes on, and who waits for its end waits for ever.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=ASK_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)

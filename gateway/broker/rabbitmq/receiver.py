@@ -17,7 +17,7 @@ from aiormq.abc import AbstractChannel
 
 from gateway.broker.frames import MAX_FRAME
 from gateway.broker.rabbitmq.connection import Connection, Surroundings, Watch
-from gateway.broker.rabbitmq.keeper import Keeper, Way
+from gateway.broker.rabbitmq.keeper import Keeper, Way, end_all
 from gateway.broker.rabbitmq.settling import Settling
 from gateway.broker.rabbitmq.wall import is_broken, link_down, translate, words_of
 from gateway.core.model import Lane, NodeId
@@ -165,20 +165,20 @@ class Receiver:
             channel.on_consumer_cancel_callbacks.add(
                 lambda _frame: watch.give_up("the broker has cancelled the consumer")
             )
-            checking = asyncio.create_task(self._check(connection, session, watch))
+            checking: list[asyncio.Task[None]] = []
             self._session = session  # before the first frame comes
             try:
                 async with asyncio.timeout(self._surroundings.answer.total_seconds()):
                     await opened.set_qos(prefetch_count=source.prefetch)
                     queue = await opened.get_queue(source.queue, ensure=False)
                     await queue.consume(self._receiver(session))
+                checking.append(asyncio.create_task(self._check(connection, session, watch)))
                 self._is_up = True
                 yield watch
             finally:
                 self._is_up, self._session = False, None
                 self._frames.clear()  # what was not acknowledged comes again over the next connection
-                checking.cancel()
-                await asyncio.gather(checking, return_exceptions=True)
+                await end_all(*checking)
 
     def _receiver(self, session: _Session) -> Callable[[AbstractIncomingMessage], Any]:
         async def receive(message: AbstractIncomingMessage) -> None:
@@ -196,22 +196,23 @@ class Receiver:
 
     async def _check(self, connection: Connection, session: _Session, watch: Watch) -> None:
         """Ask in silence whether anybody consumes the queue: a forgotten consumer looks the same."""
-        while True:
+        while self._session is session:  # a cancellation may get lost in the library
             heard = session.heard
             await self._surroundings.clock.sleep(self._surroundings.check_every.total_seconds())
-            if session.heard != heard:
-                continue
-            try:
-                # the answer may come behind a frame that is on its way
-                async with asyncio.timeout(self._surroundings.seconds_behind(MAX_FRAME)):
-                    channel = await connection.channel(publisher_confirms=False)
-                    found = await channel.declare_queue(self._source.queue, passive=True)
-                    await channel.close()
-            except (Exception, asyncio.CancelledError) as error:
-                if isinstance(error, asyncio.CancelledError) and not is_broken(error):
-                    raise
-                if isinstance(error, TimeoutError) and session.heard != heard:
-                    continue  # or behind several
-                return watch.give_up(f"no answer whether anybody consumes: {words_of(error)}")
-            if not found.declaration_result.consumer_count:
-                return watch.give_up("the broker has forgotten the consumer")
+            fault = "" if session.heard != heard else await self._fault(connection)
+            if fault and session.heard == heard:  # the answer may be late behind frames
+                watch.give_up(fault)
+
+    async def _fault(self, connection: Connection) -> str:
+        """What the broker says against our being its consumer, if anything."""
+        try:
+            async with asyncio.timeout(self._surroundings.seconds_behind(MAX_FRAME)):
+                channel = await connection.channel(publisher_confirms=False)
+                found = await channel.declare_queue(self._source.queue, passive=True)
+                await channel.close()
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and not is_broken(error):
+                raise
+            return f"no answer whether anybody consumes: {words_of(error)}"
+        consumers = found.declaration_result.consumer_count
+        return "" if consumers else "the broker has forgotten the consumer"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway.broker.rabbitmq import keeper as keeper_module
 from gateway.broker.rabbitmq.connection import Surroundings, Watch
 from gateway.broker.rabbitmq.keeper import REOPEN_LONGEST, Keeper
 from gateway.core.model import NodeId
@@ -141,6 +142,35 @@ async def test_fault_of_our_own_is_logged_as_one_and_ends_no_keeper() -> None:
         assert keeper.events == ["internal.error", "link.up"]
         assert keeper.log[0]["error"] == "KeyError"
         assert "ours" not in str(keeper.log)
+
+
+async def test_task_that_loses_its_first_cancellation_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "ASK_AGAIN_SECONDS", 0.01)
+    lost = 0
+
+    async def deaf() -> None:
+        nonlocal lost
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost += 1
+                if lost > 2:
+                    raise
+
+    async def broken() -> None:
+        raise ConnectionError
+
+    tasks = [
+        asyncio.create_task(deaf()),
+        asyncio.create_task(broken()),
+        asyncio.create_task(asyncio.sleep(0)),
+    ]
+    await asyncio.sleep(0)
+    await keeper_module.end_all(*tasks)
+    assert lost == 3
+    assert all(task.done() for task in tasks)
+    await keeper_module.end_all()
 
 
 async def test_keeper_that_is_cancelled_while_it_waits_ends() -> None:
