@@ -4,8 +4,8 @@ A commune that is away for the length of 5,000 letters: what its parent keeps, a
     python -m tests.bench.offline_commune [--letters 5000]
 
 Two runs of the same load: in one a commune is off line while its letters are accepted, and comes back at the
-end; in the other it is there all the time. Printed: what lay in its queues before it came back, in which order its
-letters came on its return, and the latency of letters between the others. Goals: queues stay within the
+end; in the other it is there all the time. Printed: what lay in its queues before it came back, in which order
+its letters came on its return, and the latency of letters between the others. Goals: queues stay within the
 window (8 MiB a lane), urgent letters come first, and the others' 95th percentile is at most 1.2 times what it
 is when nobody is away.
 """
