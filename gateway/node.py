@@ -30,6 +30,7 @@ from gateway.doors.control import Control
 from gateway.doors.desk import Desk
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake, Rules
+from gateway.doors.parking import Parking
 from gateway.doors.relay import Relay
 from gateway.http.app import build_app
 from gateway.http.listener import listening
@@ -126,6 +127,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         "handover": handover.run,
         "handover.time": handover.keep_time,
         "relay.time": relay.keep_time,
+        "parking": Parking(desk, broker).run,
         "clerk": Clerk(desk, intake, limits).run,
         "beat": lambda: _beat(desk, broker),
         "directory": lambda: _keep_current(book, desk),

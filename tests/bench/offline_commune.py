@@ -4,8 +4,8 @@ A commune that is away for the length of 5,000 letters: what its parent keeps, a
     python -m tests.bench.offline_commune [--letters 5000]
 
 Two runs of the same load: in one a commune is off line while its letters are accepted, and comes back at the
-end; in the other it is there all the time. Printed: what lay in its queues before it came back, in which order
-its letters came on its return, and the latency of letters between the others. Goals: queues stay within the
+end; in the other it is there all the time. Printed: what lay in its queues before it came back, in which
+order its letters came then, and the latency of letters between the others. Goals: queues stay within the
 window (8 MiB a lane), urgent letters come first, and the others' 95th percentile is at most 1.2 times what it
 is when nobody is away.
 """
@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,20 +64,24 @@ class Run:
         return urgent[-1] + 1 - len(urgent) if urgent else 0
 
 
+MEASURED: Mapping[str, Callable[[Run], str]] = {
+    "seconds until all were accepted": lambda run: f"{run.sent_seconds:.0f}",
+    "seconds until all had arrived then": lambda run: f"{run.drained_seconds:.0f}",
+    "MiB in the commune's queues before": lambda run: f"{run.queue_bytes / MIB:.2f}",
+    "frames in them": lambda run: f"{run.queue_frames}",
+    "ordinary letters before the last urgent": lambda run: f"{run.last_urgent}",
+    "letters among the others": lambda run: f"{len(run.latencies)}",
+    "their latency, median in ms": lambda run: f"{percentile(run.latencies, 0.5) * 1000:.0f}",
+    "95th percentile in ms": lambda run: f"{percentile(run.latencies, 0.95) * 1000:.0f}",
+    "99th percentile in ms": lambda run: f"{percentile(run.latencies, 0.99) * 1000:.0f}",
+}
+
+
 async def main(count: int) -> int:
     """Both runs and their table; 0 if the goals were met."""
     with_it, without = await run(count, is_away=False), await run(count, is_away=True)
-    rows = []
-    for title, each in (("always there", with_it), ("away", without)):
-        spread = [f"{percentile(each.latencies, part) * 1000:.0f}" for part in (0.5, 0.95, 0.99)]
-        queue = f"{each.queue_bytes / MIB:.2f}", each.queue_frames
-        drained = f"{each.sent_seconds:.0f}", f"{each.drained_seconds:.0f}"
-        rows.append((title, *drained, *queue, each.last_urgent, len(each.latencies), *spread))
-    columns = (
-        *("the commune is", "accepted in s", "then drained in s", "MiB in its queues", "frames"),
-        *("ordinary before the last urgent", "letters of others", "p50 ms", "p95 ms", "p99 ms"),
-    )
-    print_table(f"{count} letters for one commune", columns, rows)
+    rows = [(name, value(with_it), value(without)) for name, value in MEASURED.items()]
+    print_table(f"{count} letters for one commune", ("", "always there", "away"), rows)
     ratio = percentile(without.latencies, 0.95) / percentile(with_it.latencies, 0.95)
     is_bounded = without.queue_bytes <= 2 * WINDOW_SIZE  # two lanes
     window = 64 * 2  # what was given to the broker, or claimed, before the urgent ones could overtake

@@ -145,6 +145,25 @@ async def _under_load(
         return await run.outcome()
 
 
+async def rolling_restart(wish: Wish) -> Outcome:
+    """F36: every node is stopped in good order and started again, one after the other, as for an upgrade."""
+
+    async def fault(run: Trial) -> None:
+        longest = 0.0
+        for name, keeper in run.keepers.items():
+            await asyncio.sleep(run.rng.uniform(0.5, 2))
+            began = time.monotonic()
+            await keeper.rest()
+            longest = max(longest, time.monotonic() - began)
+            await keeper.wake()
+            run.say(f"{name} was restarted")
+            if keeper.kills:
+                run.unmet.append(f"{name} had to be killed")
+        run.measured.append(f"the slowest stop took {longest:.1f} s")
+
+    return await _under_load(wish, fault, 45)
+
+
 # --- bad lines -----------------------------------------------------------------------------------
 
 PROVINCE, CENTRE = NodeId("H14"), NodeId("G22")
@@ -251,6 +270,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             Fault("F09", "every line falls silent, one by one", swizzle_clog, 150),
             Fault("F11", "duplicated frames", frames_twice, 150),
             Fault("F12", "reordered frames", frames_in_any_order, 150),
+            Fault("F36", "every node restarted in good order, in turn", rolling_restart, 150),
         )
     }
 )
