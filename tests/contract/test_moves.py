@@ -100,7 +100,7 @@ async def test_every_move_has_its_line_in_the_journal(store: SqlStore) -> None:
     assert [(line.event, line.target, line.code, line.detail["state"]) for line in lines] == [
         ("delivery.claimed", "link:G22", "", "trying"),
         ("delivery.failed", "link:G22", "TRUC-504", "queued"),
-        ("delivery.taken_back", "link:G22", "TRUC-504", "stopped"),
+        ("delivery.taken_back", "link:G22", "TRUC-517", "stopped"),
     ]
     assert lines[-1].at == LATER
 
