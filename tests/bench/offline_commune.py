@@ -122,8 +122,8 @@ async def run(count: int, *, is_away: bool) -> Run:
         told.drained_seconds = time.monotonic() - began
         print(f"all of them arrived {told.drained_seconds:.0f} s later", flush=True)
         for code in NEIGHBOURS:
-            for line in await mailbox(clients[code]):
-                told.latencies.append((line.waiting_since - accepted[line.letter_id]).total_seconds())
+            lines = [line for line in await mailbox(clients[code]) if line.letter_id in accepted]
+            told.latencies += [(ln.waiting_since - accepted[ln.letter_id]).total_seconds() for ln in lines]
     return told
 
 

@@ -13,6 +13,7 @@ from gateway.broker.frames import LetterFrame, decode
 from gateway.broker.memory import Faults
 from gateway.broker.memory_queue import Way
 from gateway.broker.window import WINDOW_LETTERS, WINDOW_SIZE
+from gateway.config import Config
 from gateway.core import catalogue
 from gateway.core.delivery import FAILURES_BEFORE_QUARANTINE, RETRY_FIRST, URGENT_DIVISOR, State
 from gateway.core.model import Kind, Lane, LetterId, NodeId
@@ -128,6 +129,21 @@ async def test_letter_waits_for_its_next_try_when_the_link_is_down(
     assert (failed.state, failed.last_code, failed.failures) == (State.QUEUED, catalogue.LINK_DOWN.code, 1)
     assert failed.due_at - failed.since == pytest.approx(patience, abs=timedelta(seconds=1))
     assert (too_early, in_time) == (State.QUEUED, State.TAKEN)
+
+
+async def test_operator_sets_how_soon_it_is_tried_again(tmp_path: Path) -> None:
+    schedule = {"retry_first": "2s", "retry_longest": "3s"}
+    config = Config.model_validate({"node": {"id": PROVINCE}, "delivery": schedule})
+    async with open_axis(small_axis(), tmp_path, Manner(retry=config.delivery.retry)) as axis:
+        axis.post.cut(PROVINCE, CENTRAL)
+        accepted = await send(axis)
+        waits = []
+        for _ in range(3):
+            delivery = await axis.delivery(PROVINCE, accepted.letter_id, UP)
+            waits.append((delivery.due_at - delivery.since).total_seconds())
+            await axis.wait(timedelta(seconds=4))
+
+    assert waits == pytest.approx([2, 3, 3], abs=0.1)
 
 
 async def test_letter_that_broke_off_goes_on_where_it_stopped(tmp_path: Path) -> None:

@@ -70,8 +70,8 @@ async def crash_everywhere(wish: Wish) -> Outcome:
                 {"TRUC_CRASH": f"{run.rng.choice(points)}:{run.rng.randint(1, LATEST_PASS)}"}
                 for _ in range(LIVES)
             ]
-            await keeper.kill()
             run.say(f"{name}: {', '.join(each['TRUC_CRASH'] for each in keeper.environments)}")
+            await keeper.kill()
         run.start_mail(CRASH_SECONDS / 2)
         give_up = time.monotonic() + CRASH_SECONDS
         while any(k.environments for k in run.keepers.values()) and time.monotonic() < give_up:

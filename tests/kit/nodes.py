@@ -27,7 +27,7 @@ from gateway.broker.memory_queue import Way
 from gateway.clerk import Clerk
 from gateway.core.archives import ArchiveLimits
 from gateway.core.calendar import Calendar
-from gateway.core.delivery import Delivery
+from gateway.core.delivery import Delivery, retry_after
 from gateway.core.directory import Directory, SuccessorPolicy
 from gateway.core.model import AgencyCode, Kind, Lane, LetterId, NodeId
 from gateway.core.tracking import RecipientTrack, Tracking, trace
@@ -72,6 +72,7 @@ class Manner:
     pick_up_days: int = 1
     successor_policy: SuccessorPolicy = "follow"
     offer_again_after: timedelta = timedelta(seconds=60)
+    retry: Callable[[Delivery], timedelta] = retry_after
     deliverers: Mapping[str, Deliverer] = field(default_factory=lambda: {"mailbox": AtTheDoor()})
     sealer: Sealer | None = None
     seed: int = 0
@@ -129,6 +130,7 @@ class SmallNode:
             on_change=self._committed,
             inline=True,
             point=point,
+            retry=manner.retry,
         )
         log = logger(name, self.stream, now=axis.clock.now, strict=True)
         self.desk = Desk(
