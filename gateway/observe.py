@@ -114,7 +114,7 @@ def logger(
     if form == "text":
         render = structlog.processors.LogfmtRenderer(key_order=["at", "level", "node", "event"])
     log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stderr),
+        structlog.WriteLogger(stream or sys.stderr),  # one write a line: processes may share a file
         processors=[_guard(strict), _tell_where, stamp, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         context_class=dict,
