@@ -45,9 +45,9 @@ def test_programs_get_trouble_as_json(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_file_that_cannot_be_written_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as left, speaking(as_json=False):
-        raise PermissionError(13, "Permission denied", "/root/x")
+        raise PermissionError(13, "Permission denied", "/srv/x")
     assert left.value.exit_code == Exit.FAILED
-    assert "/root/x: Permission denied" in capsys.readouterr().err
+    assert "/srv/x: Permission denied" in capsys.readouterr().err
 
 
 def test_finding_says_line_code_both_languages_and_what_to_do() -> None:
