@@ -112,7 +112,6 @@ async def run(count: int, *, is_away: bool) -> Run:
         await send_all(clients[OFFICE], count)
         told.sent_seconds = time.monotonic() - began
         print(f"{count} letters accepted in {told.sent_seconds:.0f} s", flush=True)
-        await ended(others)
         if is_away:
             told.queue_bytes = given(place) - before  # it has taken nothing of it
             told.queue_frames = await queued(place)
@@ -121,6 +120,7 @@ async def run(count: int, *, is_away: bool) -> Run:
         told.arrivals = await arrivals(clients[ABSENT], count)
         told.drained_seconds = time.monotonic() - began
         print(f"all of them arrived {told.drained_seconds:.0f} s later", flush=True)
+        await ended(others)
         for code in NEIGHBOURS:
             lines = [line for line in await mailbox(clients[code]) if line.letter_id in accepted]
             told.latencies += [(ln.waiting_since - accepted[ln.letter_id]).total_seconds() for ln in lines]
@@ -151,17 +151,19 @@ async def keep_writing(clients: dict[AgencyCode, TrucClient], accepted: dict[str
 
 
 async def arrivals(client: TrucClient, count: int) -> list[MailLine]:
-    """The mailbox in the order of arrival, once all are in it. Raises: TimeoutError."""
+    """What comes into the mailbox, in that order, until all are there. Raises: TimeoutError."""
+    found: list[MailLine] = []
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while len(found := await mailbox(client)) < count:
+        while len(found) < count:
+            found += await mailbox(client, beyond=found[-1].number if found else 0)
             await asyncio.sleep(1)
     return found
 
 
-async def mailbox(client: TrucClient) -> list[MailLine]:
-    """Everything in a mailbox, in the order in which it came."""
+async def mailbox(client: TrucClient, beyond: int = 0) -> list[MailLine]:
+    """What lies in a mailbox beyond a cursor, in the order in which it came."""
     found: list[MailLine] = []
-    after: int | None = 0
+    after: int | None = beyond
     while after is not None:
         page = await client.inbox(kind=Kind.DOCUMENT, after=after, limit=1000)
         found += page.items

@@ -10,8 +10,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from gateway.core.errors import Misconfigured
 from tests.faults.matrix import FAULTS, Fault
@@ -50,12 +53,23 @@ def _run(fault: Fault, asked: argparse.Namespace) -> int:
     wish = Wish(seed, asked.letters or fault.letters, asked.kills, asked.plant, keep)
     print(f"\n{fault.code} {fault.title}" + (f", planted: {wish.plant}" if wish.plant else ""), flush=True)
     try:
-        outcome = asyncio.run(fault.run(wish))
+        outcome = asyncio.run(_stoppable(fault.run(wish)))
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except Misconfigured as failed:
         print(failed, file=sys.stderr)
         return 1
     _print(fault, outcome)
     return outcome.exit_code
+
+
+async def _stoppable(running: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """SIGTERM ends a run as Ctrl-C does: everything that was started is ended first."""
+    task = asyncio.ensure_future(running)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def _print(fault: Fault, outcome: Outcome) -> None:
