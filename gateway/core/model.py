@@ -47,6 +47,15 @@ class Operation(IntEnum):
     REPLACE = 3
 
 
+class Dialect(StrEnum):
+    """How edXML is written for a partner's system (gateway/core/renderings)."""
+
+    AS_SENT = "as-sent"  #: to the byte what the sender handed in
+    JAVA_SDK = "java-sdk"
+    DOTNET = "dotnet"
+    NATIONAL_AXIS = "national-axis"  #: as the national axis writes anew what it relays
+
+
 # --- the document inside -----------------------------------------------------------------------
 
 

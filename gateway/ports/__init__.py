@@ -1,0 +1,110 @@
+"""
+The sockets in the walls of the office: what the doors need, in the office's own words.
+
+No SQL, no AMQP, no HTTP is spoken here. Every port has real small implementations (SQLite in
+memory, the memory broker), so tests need no mocks.
+"""
+
+from gateway.core.tracking import HopEvent, StatusEvent
+from gateway.ports.adapters import AdapterFactory, AgencyAdapter, AtTheDoor, Counter, Deliverer, Workplace
+from gateway.ports.blobs import Blobs, BlobSink, Partial, StoredPart
+from gateway.ports.keys import Caller, Credential, KeyBook, Keyring, SystemKey, Vault
+from gateway.ports.letters import (
+    Arriving,
+    Duty,
+    IdempotencyKey,
+    JournalRow,
+    LetterKey,
+    MailItem,
+    NewLetter,
+    Outgoing,
+    StoredLetter,
+    Taking,
+    TrackRecord,
+    Work,
+)
+from gateway.ports.network import Broker, Inbox, Incoming
+from gateway.ports.notices import (
+    Channel,
+    Notice,
+    NoticeBoard,
+    NoticeOutcome,
+    NoticeState,
+    Occasion,
+    Subscription,
+)
+from gateway.ports.office import (
+    Accepted,
+    Office,
+    OpenEvidence,
+    OpenLetter,
+    RecipientAnswer,
+    Registration,
+    Traffic,
+    Wanted,
+    Word,
+)
+from gateway.ports.seals import Examiner, Sealer
+from gateway.ports.store import Store
+from gateway.ports.terms import OFFICE, Quota, Terms
+from gateway.ports.time import Bell, Clock
+
+__all__ = [
+    "OFFICE",
+    "Accepted",
+    "AdapterFactory",
+    "AgencyAdapter",
+    "Arriving",
+    "AtTheDoor",
+    "Bell",
+    "BlobSink",
+    "Blobs",
+    "Broker",
+    "Caller",
+    "Channel",
+    "Clock",
+    "Counter",
+    "Credential",
+    "Deliverer",
+    "Duty",
+    "Examiner",
+    "HopEvent",
+    "IdempotencyKey",
+    "Inbox",
+    "Incoming",
+    "JournalRow",
+    "KeyBook",
+    "Keyring",
+    "LetterKey",
+    "MailItem",
+    "NewLetter",
+    "Notice",
+    "NoticeBoard",
+    "NoticeOutcome",
+    "NoticeState",
+    "Occasion",
+    "Office",
+    "OpenEvidence",
+    "OpenLetter",
+    "Outgoing",
+    "Partial",
+    "Quota",
+    "RecipientAnswer",
+    "Registration",
+    "Sealer",
+    "StatusEvent",
+    "Store",
+    "StoredLetter",
+    "StoredPart",
+    "Subscription",
+    "SystemKey",
+    "Taking",
+    "Terms",
+    "TrackRecord",
+    "Traffic",
+    "Vault",
+    "Wanted",
+    "Word",
+    "Work",
+    "Workplace",
+]

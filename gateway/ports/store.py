@@ -1,0 +1,291 @@
+"""
+The hall: everything durable, in words of the office.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from gateway.core.delivery import Delivery, Event, State, Target
+from gateway.core.directory import Directory
+from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId, NodeId
+from gateway.core.tracking import HopEvent
+from gateway.ports.blobs import Blobs
+from gateway.ports.keys import Credential
+from gateway.ports.letters import (
+    Arriving,
+    Duty,
+    JournalRow,
+    LetterKey,
+    MailItem,
+    NewLetter,
+    Outgoing,
+    StoredLetter,
+    Taking,
+    TrackRecord,
+    Work,
+)
+from gateway.ports.notices import Channel, Notice, NoticeOutcome, NoticeState, Occasion, Subscription
+from gateway.ports.office import Traffic, Wanted, Word
+
+
+class Store(Protocol):
+    """The hall: everything durable. Each call is one transaction, answered after its commit.
+
+    Raises (any of them): Unavailable with STORE_BUSY or DISK_FULL.
+    """
+
+    blobs: Blobs
+
+    # intake
+    async def same(self, sameness: str, recipients: Iterable[AgencyCode]) -> dict[AgencyCode, LetterId]:
+        """Recipients that already have a live letter of this sameness, with its id."""
+
+    async def answer_to(self, caller: str, key: str) -> tuple[str, Mapping[str, Any]] | None:
+        """The (sha256, answer) first given for this idempotency key, or None."""
+
+    async def earlier(self, sender: AgencyCode, facts: LetterFacts) -> tuple[LetterId, datetime] | None:
+        """An earlier document of the sender with the same DocumentId, or the same number and notation."""
+
+    async def add_letter(self, new: NewLetter, now: datetime) -> Taking:
+        """Make a letter ours: letter, parts, deliveries, inbox, duties, journal, all or nothing."""
+
+    async def keep_refused(self, caller: str, code: str, head: bytes, now: datetime) -> None:
+        """Keep the head of refused input for its caller (the last 100, 64 KiB each)."""
+
+    # deliveries
+    async def claim_due(
+        self,
+        target: Target | None,
+        lane: Lane | None,
+        now: datetime,
+        *,
+        letters: int,
+        size: int,
+        biggest: int | None = None,
+    ) -> list[Work]:
+        """Claim what is due for one neighbour and lane (or, without a target, for any local agency).
+
+        Highest rank first, then oldest. At most `letters` and `size` bytes together, but never fewer than
+        one letter when `letters` > 0; letters over `biggest` bytes are passed over.
+        Each becomes TRYING with its attempt registered before anyone tries.
+        Claims of instances that are gone are due again.
+        """
+
+    async def record(
+        self, letter_id: LetterId, target: Target, event: Event, now: datetime
+    ) -> Delivery | None:
+        """Apply `event` by delivery.decide with all that follows from it; None if LEGAL forbids it."""
+
+    async def note_held(self, letter_id: LetterId, target: Target, held: str) -> None:
+        """Remember the ranges that a neighbour says it holds of a letter that is not TAKEN yet."""
+
+    async def outstanding(self, neighbour: NodeId, lane: Lane) -> list[Delivery]:
+        """Deliveries over this link and lane that are TRYING or SENT: what fills the window."""
+
+    async def overdue(self, now: datetime, limit: int) -> list[Delivery]:
+        """Deliveries that time concerns: QUEUED past `expires_at`; SENT or WAITING past `due_at`."""
+
+    async def next_due(self, target: Target | None, lane: Lane | None) -> datetime | None:
+        """When the next QUEUED delivery of this claim becomes due."""
+
+    async def letter(self, letter_id: LetterId) -> StoredLetter | None:
+        """A letter that this node holds."""
+
+    # arrival
+    async def arriving(self, key: LetterKey) -> Arriving:
+        """How far a letter on its way in has come."""
+
+    async def hold_ranges(
+        self,
+        key: LetterKey,
+        neighbour: NodeId,
+        manifest: bytes | None,
+        ranges: Mapping[int, str],
+        now: datetime,
+    ) -> None:
+        """Record ranges whose bytes are durable in their partial files (replaces what was recorded)."""
+
+    async def refuse_arrival(self, key: LetterKey, neighbour: NodeId, code: str, now: datetime) -> None:
+        """Remember that this letter is refused, so that every repeat gets the same answer."""
+
+    async def quarantine(
+        self, data: bytes, *, neighbour: NodeId, lane: Lane, code: str, letter_id: str, now: datetime
+    ) -> None:
+        """Keep bytes that could not be understood, with the reason."""
+
+    async def count_poison(self, key: LetterKey, frame: str, now: datetime) -> int:
+        """How often this frame of this letter has failed, this time included."""
+
+    # control messages
+    async def send_control(self, messages: Iterable[tuple[NodeId, Mapping[str, Any]]], now: datetime) -> None:
+        """Queue control messages for their links."""
+
+    async def control_waiting(self, neighbour: NodeId, limit: int) -> list[Outgoing]:
+        """The oldest control messages for a link."""
+
+    async def control_sent(self, numbers: Sequence[int]) -> None:
+        """The broker has these; forget them."""
+
+    # tracking
+    async def add_hops(self, hops: Sequence[HopEvent]) -> None:
+        """Remember what nodes said about letters of ours (a repeat changes nothing)."""
+
+    async def add_status(self, status: StoredLetter, now: datetime) -> LetterId | None:
+        """Note a status message with the document it speaks of, if this node holds that document."""
+
+    async def track(self, letter_id: LetterId) -> TrackRecord | None:
+        """All that is known of a letter."""
+
+    async def find_letters(
+        self, agencies: Iterable[AgencyCode], wanted: Wanted, *, before: LetterId | None, limit: int
+    ) -> list[LetterId]:
+        """Letters sent or received by these agencies that fit, newest first, older than the cursor."""
+
+    async def traffic(self, agencies: Iterable[AgencyCode], since: datetime, until: datetime) -> Traffic:
+        """What these agencies sent and received in a span of time."""
+
+    # hand-over
+    async def waiting(
+        self, agencies: Iterable[AgencyCode], *, kind: Kind | None, after: int, limit: int
+    ) -> list[MailItem]:
+        """What lies at the door of these agencies, oldest first, beyond the cursor `after`."""
+
+    async def mail(self, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
+        """The deliveries of a letter to these agencies that were offered (WAITING or DELIVERED)."""
+
+    async def note_fetched(self, letter_id: LetterId, agency: AgencyCode, now: datetime) -> None:
+        """The agency fetched it (for tracking and for the rule that an ack needs a fetch)."""
+
+    async def was_fetched(self, letter_id: LetterId, agency: AgencyCode) -> bool:
+        """Whether the agency ever fetched it."""
+
+    async def note_word(
+        self, letter_id: LetterId, agency: AgencyCode, word: Word, detail: str, now: datetime
+    ) -> None:
+        """What the agency says of a letter that it does not acknowledge (journalled)."""
+
+    async def history(
+        self,
+        agencies: Iterable[AgencyCode],
+        *,
+        kind: Kind | None,
+        after: int,
+        since: datetime | None,
+        limit: int,
+    ) -> list[MailItem]:
+        """Everything that ever came to the doors of these agencies, in the order it came."""
+
+    async def offer_again(
+        self,
+        agencies: Iterable[AgencyCode],
+        since: datetime,
+        now: datetime,
+        *,
+        letter_id: LetterId | None = None,
+    ) -> int:
+        """Put what came since then (or one letter of it) and was acknowledged back into the listing
+        (journalled); how many."""
+
+    # the node's own clerk
+    async def duties(self, limit: int) -> list[Duty]:
+        """What the node owes, oldest first."""
+
+    async def duty_done(self, number: int) -> None:
+        """A duty was fulfilled."""
+
+    # directory, credentials
+    async def directory(self) -> Directory:
+        """The directory of this node."""
+
+    async def set_directory(self, directory: Directory, now: datetime) -> None:
+        """Replace the directory (journalled)."""
+
+    async def add_credential(self, credential: Credential, key_hash: str, now: datetime) -> None:
+        """Add an access key, of which only the hash is kept, or the credential of a system that signs."""
+
+    async def change_credential(self, credential: Credential, now: datetime) -> None:
+        """Replace all but the key of the credential with this key_id (journalled)."""
+
+    async def credential(self, key_hash: str) -> Credential | None:
+        """The credential with this key hash."""
+
+    async def system(self, system_id: str) -> list[Credential]:
+        """The credentials of a system that signs, newest first."""
+
+    async def credentials(self) -> list[Credential]:
+        """All credentials, by label."""
+
+    # what was agreed with agencies
+    async def ways(self) -> dict[str, dict[AgencyCode, Mapping[str, Any]]]:
+        """What is set for agencies, by the name of the adapter (or `office`: Terms)."""
+
+    async def set_way(
+        self, agency: AgencyCode, way: str, settings: Mapping[str, Any] | None, now: datetime
+    ) -> None:
+        """Set what one adapter shall know about an agency; None removes it (journalled without values)."""
+
+    async def used(self, agency: AgencyCode, day: date) -> tuple[int, int]:
+        """Documents and their bytes that the agency handed in on a day of Vietnam."""
+
+    # notices
+    async def set_subscription(self, subscription: Subscription, now: datetime) -> None:
+        """Add or replace a subscription (journalled without address and secret)."""
+
+    async def remove_subscription(self, subscription_id: str, now: datetime) -> None:
+        """Remove it; what it is still owed becomes DEAD."""
+
+    async def subscriptions(self, agencies: Iterable[AgencyCode] | None) -> list[Subscription]:
+        """Those of these agencies (None: all), in the order they were added."""
+
+    async def owe_notice(self, subscription_id: str, occasion: Occasion, now: datetime) -> Notice:
+        """A notice that no letter causes (a ping). Raises: Rejected (UNKNOWN_SUBSCRIPTION)."""
+
+    async def claim_notices(
+        self,
+        channel: Channel,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        passing_over: Collection[str] = (),
+    ) -> list[Notice]:
+        """
+        Due notices, oldest first, each with its attempt counted and nobody else's before `until`.
+
+        None of the subscriptions `passing_over`.
+        """
+
+    async def notice_ended(self, number: int, outcome: NoticeOutcome, now: datetime) -> None:
+        """What a try came to: SENT, DUE again at `retry_at`, or DEAD."""
+
+    async def next_notice(self, channel: Channel) -> datetime | None:
+        """When the next one of a channel becomes due."""
+
+    async def notices(
+        self,
+        agencies: Iterable[AgencyCode] | None,
+        *,
+        subscription_id: str,
+        state: NoticeState | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Notice]:
+        """Notices of these agencies (None: all), newest first."""
+
+    async def renew_notice(self, number: int, now: datetime) -> None:
+        """Make a notice due again, its attempts counted anew."""
+
+    # journal, life of the instance
+    async def journal(self, after: int, limit: int) -> list[JournalRow]:
+        """The audit log from a number on."""
+
+    async def beat(self, now: datetime) -> None:
+        """Show that this instance lives; claims of instances silent for 60 s are free again."""
+
+    async def counts(self) -> Mapping[tuple[str, State], int]:
+        """How many deliveries stand in which state, per target."""
+
+    async def close(self) -> None:
+        """Finish what is queued and release the files."""
