@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -23,8 +24,9 @@ from gateway.core.model import Attachment, Business, Envelope, InReplyTo, Kind, 
 _DEFAULT: dict[str, str] = {None: NAMESPACE}  # type: ignore[dict-item]  # lxml: None is no prefix
 _EDXML = {"edXML": NAMESPACE}
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-# Text is escaped, so these bytes stand where the element ends and nowhere else.
-_END_OF_CONTENT = f"</edXML:{CONTENT}>".encode()
+_DECLARATION_ON_ONE_LINE = b'<?xml version="1.0" encoding="utf-8"?>'
+# Text is escaped, so these bytes stand where the element ends and nowhere else; with or without its prefix.
+_END_OF_CONTENT = re.compile(f"(</(?:edXML:)?{CONTENT}>)".encode())
 _MULTIPLE = 3  # bytes that make a whole group of base64
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold; a notice of ours may quote them from anywhere."""
@@ -35,11 +37,24 @@ def write_document(envelope: Envelope, contents: Sequence[Iterable[bytes]]) -> I
 
     Raises: ValueError if there are more or fewer contents than attachments.
     """
-    pieces = _serialised(normalised(envelope)).split(_END_OF_CONTENT)
-    yield _DECLARATION + pieces[0]
-    for content, piece in zip(contents, pieces[1:], strict=True):
+    return write_tree(normalised(envelope), contents)
+
+
+def write_tree(
+    root: etree._Element, contents: Iterable[Iterable[bytes]], *, one_line: bool = False
+) -> Iterator[bytes]:
+    """The message under `root`, whose elements of content are empty, with `contents` in them, in pieces.
+
+    Indented by two spaces, or without any white space between elements.
+
+    Raises: ValueError if there are more or fewer contents than elements of content.
+    """
+    # lead, end of content, what follows it, end of content, …
+    pieces = _END_OF_CONTENT.split(_serialised(root, one_line=one_line))
+    yield (_DECLARATION_ON_ONE_LINE if one_line else _DECLARATION) + pieces[0]
+    for content, end, piece in zip(contents, pieces[1::2], pieces[2::2], strict=True):
         yield from _base64(content)
-        yield _END_OF_CONTENT + piece
+        yield end + piece
 
 
 def write_status(envelope: Envelope) -> bytes:
@@ -47,12 +62,13 @@ def write_status(envelope: Envelope) -> bytes:
     return _DECLARATION + _serialised(normalised(envelope))
 
 
-def normalised(envelope: Envelope) -> etree._Element:
+def normalised(envelope: Envelope, declared: Mapping[str, str] = MappingProxyType({})) -> etree._Element:
     """The root of the strict edXML of this message; the content of its attachments is empty.
 
-    The strict schema of its kind (`edxml-document`, `edxml-status`) judges it.
+    The strict schema of its kind (`edxml-document`, `edxml-status`) judges it. `declared` are namespaces by
+    further prefixes, declared at the root.
     """
-    root = etree.Element(f"{{{NAMESPACE}}}edXML", nsmap=_DEFAULT)
+    root = etree.Element(f"{{{NAMESPACE}}}edXML", nsmap={**declared, **_DEFAULT})
     frame = etree.SubElement(root, f"{{{NAMESPACE}}}edXMLEnvelope", nsmap=_EDXML)
     header = _block(frame, "edXMLHeader")
     message = _block(header, "MessageHeader")
@@ -190,7 +206,8 @@ def _business(block: etree._Element, business: Business) -> None:
     _text(block, "BussinessDocType", str(int(business.operation)))
     _text(block, "BussinessDocReason", business.reason)
     _text(block, "Paper", str(int(business.paper_copy)))
-    if business.operation is Operation.UPDATE:
+    says_what_changed = business.information_changed or business.receivers_changed or business.receivers
+    if business.operation is Operation.UPDATE or says_what_changed:
         info = _block(block, "BussinessDocumentInfo")
         _text(info, "DocumentInfo", str(int(business.information_changed)))
         _text(info, "DocumentReceiver", str(int(business.receivers_changed)))
@@ -283,8 +300,9 @@ def _flag(text: str) -> str:
     return text.lower() if text.lower() in ("true", "false") else ""
 
 
-def _serialised(root: etree._Element) -> bytes:
-    etree.indent(root)
+def _serialised(root: etree._Element, *, one_line: bool = False) -> bytes:
+    if not one_line:
+        etree.indent(root)
     return etree.tostring(root, encoding="UTF-8")
 
 

@@ -8,7 +8,7 @@ flat memory.
 """
 
 from gateway.core.split.base64_text import Layout
-from gateway.core.split.joining import content, decode_raw, join
+from gateway.core.split.joining import content, decode_raw, in_blocks, join
 from gateway.core.split.parts import (
     PartSpec,
     Split,
@@ -28,6 +28,7 @@ __all__ = [
     "Splitter",
     "content",
     "decode_raw",
+    "in_blocks",
     "join",
     "original_line",
     "parts_json",

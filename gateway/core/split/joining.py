@@ -21,7 +21,7 @@ def join(
 
     `open_blob(index)` gives the blob of a part in chunks of any size; it is asked once per part, in order.
     """
-    return _in_blocks(_pieces(envelope, parts, open_blob))
+    return in_blocks(_pieces(envelope, parts, open_blob))
 
 
 def content(part: PartSpec, blob: Iterable[bytes]) -> Iterator[bytes]:
@@ -64,7 +64,8 @@ def _slices(data: bytes, start: int, end: int) -> Iterator[bytes]:
         yield data[at : min(at + BLOCK, end)]
 
 
-def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of 64 KiB and a little more, whatever the size of `pieces`."""
     waiting: list[bytes] = []
     size = 0
     for piece in pieces:

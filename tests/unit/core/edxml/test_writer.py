@@ -124,3 +124,11 @@ def test_a_status_says_one_document_and_no_more() -> None:
     status = Envelope(Kind.STATUS, SENDER, in_reply_to=replies, status_code="01")
 
     assert [reply.code for reply in read(write_status(status)).envelope.in_reply_to] == ["1/A"]
+
+
+def test_what_changed_is_told_whatever_the_operation_says() -> None:
+    changes = (ReceiverChange("H22", added=True),)
+    envelope = replace(DOCUMENT, business=Business(Operation.NEW, receivers=changes))
+
+    assert seen(written(envelope).encode()).reading.envelope.business.receivers == changes
+    assert violations("edxml-document", "1", normalised(envelope)) == ()
