@@ -68,7 +68,7 @@ class Exchange:
         retries: Retries,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._base = _address(url)
+        self.base = _address(url)
         self._headers = {"Accept-Language": language, **({"Authorization": f"Bearer {key}"} if key else {})}
         self._retries, self._sleep = retries, sleep
         self._session: aiohttp.ClientSession | None = None
@@ -96,11 +96,11 @@ class Exchange:
 
         return await self.persist(once, may_repeat=may_repeat)
 
-    async def tell(self, method: str, path: str) -> None:
-        """One call whose answer says nothing more."""
+    async def tell(self, method: str, path: str, **what: Any) -> None:
+        """One call whose answer says nothing more. `what`: see `call`."""
 
         async def once() -> None:
-            async with self.call(method, path):
+            async with self.call(method, path, **what):
                 pass
 
         await self.persist(once)
@@ -132,18 +132,18 @@ class Exchange:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One try. A redirect is an error: it would take the key to another address."""
         if self._session is None:
-            raise RuntimeError("use it as a context manager: async with TrucClient(…) as office")
+            raise RuntimeError("use the client as a context manager: async with …")
         sent: dict[str, Any] = {"headers": dict(headers or {}), "json": json}
         if letter is not None:
             sent = _streamed(letter, sent["headers"])
-        url = self._base.joinpath(*path.strip("/").split("/"))
+        url = self.base.joinpath(*path.strip("/").split("/"))
         with self.line():
             response = await self._session.request(
                 method, url, params=list(query), allow_redirects=False, **sent
             )
         async with response:
             if response.status >= 300 and response.status not in accepted:
-                await self._refuse(response)
+                await self.refuse(response)
             yield response
 
     @contextmanager
@@ -153,7 +153,7 @@ class Exchange:
             yield
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             not_begun = isinstance(error, aiohttp.ClientConnectorError)
-            raise self._trouble(_cause(error), was_refused=not_begun) from error
+            raise self.trouble(_cause(error), was_refused=not_begun) from error
 
     async def read(self, shape: type[Answer], response: aiohttp.ClientResponse) -> Answer:
         """The answer in its shape."""
@@ -161,10 +161,10 @@ class Exchange:
             text = await response.read()
         answer = shape.read(text)
         if answer is None:
-            raise self._trouble("JSON", is_passing=False)
+            raise self.trouble("JSON", is_passing=False)
         return answer
 
-    async def _refuse(self, response: aiohttp.ClientResponse) -> NoReturn:
+    async def refuse(self, response: aiohttp.ClientResponse) -> NoReturn:
         """Raise what the node said, in the family of who must act."""
         status = response.status
         with self.line():
@@ -173,17 +173,23 @@ class Exchange:
         findings = () if problem is None else tuple(shape.finding() for shape in problem.findings)
         if status < 500 and status not in LATER:
             raise Rejected(*findings or (find(BAD_REQUEST, detail=f"HTTP {status}"),))
-        wait = response.headers.get("Retry-After", "")
         raise Trouble(
-            *findings or (find(NODE_UNREACHABLE, url=self._base, detail=f"HTTP {status}"),),
+            *findings or (find(NODE_UNREACHABLE, url=self.base, detail=f"HTTP {status}"),),
             is_passing=status in WORTH_RETRYING,
             was_refused=status in (429, 503),
-            asked=float(wait) if wait.isascii() and wait.isdigit() else None,
+            asked=asked_wait(response),
         )
 
-    def _trouble(self, detail: str, *, is_passing: bool = True, was_refused: bool = False) -> Trouble:
-        finding = find(NODE_UNREACHABLE, url=self._base, detail=detail)
+    def trouble(self, detail: str, *, is_passing: bool = True, was_refused: bool = False) -> Trouble:
+        """The server cannot be heard, in the words of its protocol."""
+        finding = find(NODE_UNREACHABLE, url=self.base, detail=detail)
         return Trouble(finding, is_passing=is_passing, was_refused=was_refused)
+
+
+def asked_wait(response: aiohttp.ClientResponse) -> float | None:
+    """Seconds that the server asks to wait, None if it names none."""
+    wait = response.headers.get("Retry-After", "")
+    return float(wait) if wait.isascii() and wait.isdigit() else None
 
 
 def _cause(error: Exception) -> str:
@@ -198,10 +204,11 @@ def _cause(error: Exception) -> str:
 def _streamed(letter: Outgoing, headers: dict[str, str]) -> dict[str, Any]:
     """How aiohttp is told to send a body piece by piece; of a known size without chunked encoding."""
     size = letter.size()
-    headers["Content-Type"] = "application/xml"
+    headers["Content-Type"] = letter.content_type
     if size is not None:
         headers["Content-Length"] = str(size)
-    return {"data": letter.chunks(), "headers": headers, "expect100": size is None or size > INVITED_ABOVE}
+    waits = letter.is_invited and (size is None or size > INVITED_ABOVE)
+    return {"data": letter.chunks(), "headers": headers, "expect100": waits}
 
 
 def _address(url: str) -> URL:

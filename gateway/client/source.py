@@ -20,6 +20,10 @@ CHUNK = 256 * 1024  # bytes per piece of a transfer: large enough to be fast, sm
 class Outgoing:
     """One body, for as many tries as its source allows."""
 
+    content_type = "application/xml"
+    is_invited = True
+    """Whether a large body waits until the server has looked at the headers."""
+
     def __init__(self, source: Source, progress: Progress | None = None) -> None:
         self._source, self._progress = source, progress
         self.may_repeat = isinstance(source, bytes | Path)
