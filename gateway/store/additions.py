@@ -7,22 +7,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
+from gateway.core.calendar import VIETNAM
 from gateway.core.catalogue import MANIFEST_MISMATCH
 from gateway.core.delivery import State
 from gateway.core.errors import Rejected, find
-from gateway.core.model import AgencyCode, LetterId
+from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.core.tracking import HopEvent
 from gateway.ports import LetterKey, NewLetter, Taking
 from gateway.store import arrivals
 from gateway.store.columns import write_json
 from gateway.store.rows import delivery_row, letter_row, part_rows, topics_of
-from gateway.store.statements import upsert
-from gateway.store.tables import deliveries, idempotency, inbox, letters, partials, parts, refused, sameness
+from gateway.store.statements import count_up, upsert
+from gateway.store.tables import (
+    deliveries,
+    idempotency,
+    inbox,
+    letters,
+    partials,
+    parts,
+    refused,
+    sameness,
+    used,
+)
 from gateway.store.tracking import note_hops
 from gateway.store.transaction import Transaction
 
@@ -120,6 +131,7 @@ def _judge(addition: Addition, known: _Known) -> Taking:
 
 
 _SET_INBOX = upsert(inbox)
+_USE = count_up(used, "letters", "bytes")
 
 
 def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
@@ -137,6 +149,7 @@ def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
     ):
         if rows:
             connection.execute(insert(table), rows)
+    _count_use(connection, taken)
     transaction.point("C5")
     connection.execute(_SET_INBOX.of(connection), [_inbox_row(addition) for addition in taken])
     for addition in arrived:
@@ -144,6 +157,21 @@ def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
         connection.execute(
             delete(partials).where(partials.c.origin == key.origin, partials.c.letter_id == key.letter_id)
         )
+
+
+def _count_use(connection: Connection, taken: Sequence[Addition]) -> None:
+    """Add the documents that agencies handed in here to what they have used today; a status is free."""
+    sums: dict[tuple[AgencyCode, date], tuple[int, int]] = {}
+    for addition in taken:
+        letter, routing = addition.new.letter, addition.new.letter.routing
+        if letter.came_from is not None or routing.kind is not Kind.DOCUMENT:
+            continue
+        key = (routing.sender, addition.now.astimezone(VIETNAM).date())
+        number, size = sums.get(key, (0, 0))
+        sums[key] = (number + 1, size + routing.original_size)
+    for (agency, day), (number, size) in sorted(sums.items()):  # locked in one order by all instances
+        row = {"agency": agency, "day": day, "letters": number, "bytes": size}
+        connection.execute(_USE.of(connection), row)
 
 
 def _sameness_rows(new: NewLetter) -> Iterable[dict[str, Any]]:
@@ -279,3 +307,11 @@ def answer_to(connection: Connection, caller: str, key: str) -> tuple[str, Mappi
         )
     ).one_or_none()
     return None if row is None else (row.sha256, json.loads(row.answer))
+
+
+def use(connection: Connection, agency: AgencyCode, day: date) -> tuple[int, int]:
+    """Letters and bytes that the agency handed in on that day."""
+    row = connection.execute(
+        select(used.c.letters, used.c.bytes).where(used.c.agency == agency, used.c.day == day)
+    ).one_or_none()
+    return (0, 0) if row is None else (row.letters, row.bytes)

@@ -1,5 +1,5 @@
 """
-The directory and the credentials as rows: changed while the node runs, no restart to add an agency.
+The directory as rows: changed while the node runs, no restart to add an agency.
 """
 
 from __future__ import annotations
@@ -12,17 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from gateway.core.directory import Directory, from_rows
-from gateway.core.model import AgencyCode
-from gateway.ports import Credential
-from gateway.store.statements import upsert
-from gateway.store.tables import (
-    agencies,
-    aliases,
-    credential_agencies,
-    credentials,
-    directory_versions,
-    nodes,
-)
+from gateway.store.tables import agencies, aliases, directory_versions, nodes
 from gateway.store.transaction import Transaction
 
 NO_DIRECTORY = Directory(0, (), ())
@@ -118,71 +108,3 @@ def _replace(transaction: Transaction, new: NewDirectory) -> None:
         nodes=len(node_rows),
         agencies=len(agency_rows),
     )
-
-
-# --- credentials ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NewCredential:
-    """A credential and the hash of its key."""
-
-    credential: Credential
-    key_hash: str
-    now: datetime
-
-
-_SET_CREDENTIAL = upsert(credentials, keep=("added_at",))
-
-
-def add_credentials(transaction: Transaction, new: Sequence[NewCredential]) -> list[None]:
-    """Add each; one with a known key id replaces the former (to lock it, to change its agencies)."""
-    connection = transaction.connection
-    for each in new:
-        key_id = each.credential.key_id
-        row = {
-            "key_id": key_id,
-            "key_hash": each.key_hash,
-            "label": each.credential.label,
-            "locked": each.credential.locked,
-            "is_operator": each.credential.is_operator,
-            "added_at": each.now,
-        }
-        connection.execute(_SET_CREDENTIAL.of(connection), row)
-        connection.execute(delete(credential_agencies).where(credential_agencies.c.key_id == key_id))
-        served = [{"key_id": key_id, "agency": code} for code in sorted(each.credential.agencies)]
-        if served:
-            connection.execute(insert(credential_agencies), served)
-        transaction.note(
-            each.now,
-            "credential.set",
-            target=key_id,
-            agencies=sorted(each.credential.agencies),
-            locked=int(each.credential.locked),
-            operator=int(each.credential.is_operator),
-        )
-    return [None] * len(new)
-
-
-def read_credentials(connection: Connection, key_hash: str | None = None) -> list[Credential]:
-    """All credentials by label, or the one with this key hash."""
-    wanted = select(
-        credentials.c.key_id,
-        credentials.c.label,
-        credentials.c.locked,
-        credentials.c.is_operator,
-        credential_agencies.c.agency,
-    ).outerjoin_from(credentials, credential_agencies)
-    if key_hash is not None:
-        wanted = wanted.where(credentials.c.key_hash == key_hash)
-    served: dict[str, set[AgencyCode]] = {}
-    heads: dict[str, Any] = {}
-    for row in connection.execute(wanted.order_by(credentials.c.label, credentials.c.key_id)):
-        heads.setdefault(row.key_id, row)
-        codes = served.setdefault(row.key_id, set())
-        if row.agency is not None:
-            codes.add(AgencyCode(row.agency))
-    return [
-        Credential(key_id, row.label, frozenset(served[key_id]), row.locked, row.is_operator)
-        for key_id, row in heads.items()
-    ]

@@ -7,15 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.core.delivery import Delivery, State
 from gateway.core.model import AgencyCode, Kind, LetterId
-from gateway.ports import MailItem
-from gateway.store.rows import DELIVERY, agency_codes, read_deliveries
-from gateway.store.statements import count_up
-from gateway.store.tables import deliveries, fetches, letters
+from gateway.ports import MailItem, Word
+from gateway.store.places import mail_topic, take_places
+from gateway.store.rows import DELIVERY, ITEM, agency_codes, read_deliveries, read_item
+from gateway.store.statements import count_up, upsert
+from gateway.store.tables import deliveries, fetches, letters, words
 from gateway.store.transaction import Transaction
 
 _PLACES = (
@@ -48,49 +50,148 @@ def waiting(
     return _items(connection, [seq for _, seq in sorted(found)[:limit]]) if found else []
 
 
+_ITEMS = (
+    select(deliveries.c.mail_number, deliveries.c.agency, deliveries.c.since, deliveries.c.state, *ITEM)
+    .join_from(deliveries, letters)
+    .where(deliveries.c.seq.in_(bindparam("found", expanding=True)))
+    .order_by(deliveries.c.mail_number)
+)
+
+
 def _items(connection: Connection, found: Sequence[int]) -> list[MailItem]:
-    rows = connection.execute(
-        select(
-            deliveries.c.mail_number,
-            deliveries.c.agency,
-            deliveries.c.since,
-            deliveries.c.state,
-            letters.c.letter_id,
-            letters.c.kind,
-            letters.c.sender,
-            letters.c.sender_name,
-            letters.c.document_id,
-            letters.c.code,
-            letters.c.issue_date,
-            letters.c.subject,
-            letters.c.priority,
-            letters.c.status_code,
-            letters.c.original_size,
-        )
-        .join_from(deliveries, letters)
-        .where(deliveries.c.seq.in_(found))
-        .order_by(deliveries.c.mail_number)
+    rows = connection.execute(_ITEMS, {"found": list(found)})
+    return [read_item(row, row.mail_number, row.since) for row in rows]
+
+
+# --- what ever came ------------------------------------------------------------------------------
+
+_CAME = (
+    select(deliveries.c.offered_number, deliveries.c.seq)
+    .where(
+        deliveries.c.agency == bindparam("whose"),
+        deliveries.c.kind == bindparam("of_kind"),
+        deliveries.c.offered_number > bindparam("beyond"),
     )
+    .order_by(deliveries.c.offered_number)
+    .limit(bindparam("most"))
+)
+_CAME_SINCE = _CAME.where(deliveries.c.offered_at >= bindparam("moment"))
+_FIRST_SINCE = select(func.min(deliveries.c.offered_number)).where(
+    deliveries.c.agency == bindparam("whose"), deliveries.c.offered_at >= bindparam("moment")
+)
+"""
+Where to begin in a box of which only the latest is asked for.
+
+Clocks of instances differ a little, so it is the lowest number since then, not the number at that moment.
+"""
+
+_PAST_ITEMS = (
+    select(
+        deliveries.c.offered_number, deliveries.c.offered_at, deliveries.c.agency, deliveries.c.state, *ITEM
+    )
+    .join_from(deliveries, letters)
+    .where(deliveries.c.seq.in_(bindparam("found", expanding=True)))
+    .order_by(deliveries.c.offered_number)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is asked about all that ever came to some doors."""
+
+    agencies: Sequence[AgencyCode]
+    kind: Kind | None
+    after: int
+    since: datetime | None
+    limit: int
+
+
+def history(connection: Connection, past: Past) -> list[MailItem]:
+    """
+    Everything that ever came to these agencies, in that order, whatever became of it.
+
+    The number of an item is its place in that order, which stays when it is offered again.
+    """
+    found: list[tuple[int, int]] = []
+    for code in agency_codes(past.agencies):
+        beyond = _beginning(connection, code, past)
+        for kind in Kind if past.kind is None else (past.kind,):
+            asked = {"whose": code, "of_kind": kind.value, "beyond": beyond, "most": past.limit}
+            if past.since is None:
+                rows = connection.execute(_CAME, asked)
+            else:
+                rows = connection.execute(_CAME_SINCE, asked | {"moment": past.since})
+            found += [(row.offered_number, row.seq) for row in rows]
+    if not found:
+        return []
+    seqs = [seq for _, seq in sorted(found)[: past.limit]]
     return [
-        MailItem(
-            number=row.mail_number,
-            letter_id=LetterId(row.letter_id),
-            agency=AgencyCode(row.agency),
-            kind=Kind(row.kind),
-            sender=AgencyCode(row.sender),
-            sender_name=row.sender_name,
-            document_id=row.document_id,
-            code=row.code,
-            issue_date=row.issue_date,
-            subject=row.subject,
-            priority=row.priority,
-            status_code=row.status_code,
-            size=row.original_size,
-            waiting_since=row.since,
-            state=State(row.state),
-        )
-        for row in rows
+        read_item(row, row.offered_number, row.offered_at)
+        for row in connection.execute(_PAST_ITEMS, {"found": seqs})
     ]
+
+
+def _beginning(connection: Connection, code: AgencyCode, past: Past) -> int:
+    if past.since is None:
+        return past.after
+    first = connection.execute(_FIRST_SINCE, {"whose": code, "moment": past.since}).scalar_one()
+    return past.after if first is None else max(past.after, first - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What came to these agencies since then shall be listed again, if they had acknowledged it.
+
+    `letter_id`: only that letter.
+    """
+
+    agencies: Sequence[AgencyCode]
+    since: datetime
+    now: datetime
+    letter_id: LetterId | None = None
+
+
+_ACKNOWLEDGED = (
+    select(
+        deliveries.c.seq,
+        deliveries.c.letter_id,
+        deliveries.c.target,
+        deliveries.c.agency,
+        deliveries.c.offered_number,
+    )
+    .where(
+        deliveries.c.agency.in_(bindparam("whose", expanding=True)),
+        deliveries.c.offered_at >= bindparam("moment"),
+        deliveries.c.state == State.DELIVERED.value,
+    )
+    .order_by(deliveries.c.seq)  # every instance locks in one order, else two wait for each other
+    .with_for_update()
+)
+_ACKNOWLEDGED_ONE = _ACKNOWLEDGED.where(deliveries.c.letter_id == bindparam("letter"))
+_LIST = update(deliveries).where(deliveries.c.seq == bindparam("row")).values(mail_number=bindparam("place"))
+
+
+def offer_again(transaction: Transaction, wishes: Sequence[Again]) -> list[int]:
+    """List it again under new numbers, beyond every cursor; it stays DELIVERED and was told of once."""
+    return [_offer_again(transaction, wish) for wish in wishes]
+
+
+def _offer_again(transaction: Transaction, wish: Again) -> int:
+    connection = transaction.connection
+    asked: dict[str, Any] = {"whose": agency_codes(wish.agencies), "moment": wish.since}
+    wanted = _ACKNOWLEDGED if wish.letter_id is None else _ACKNOWLEDGED_ONE
+    asked |= {} if wish.letter_id is None else {"letter": wish.letter_id}
+    found = sorted(connection.execute(wanted, asked), key=lambda row: int(row.offered_number))
+    if not found:
+        return 0
+    places = take_places(connection, len(found))
+    connection.execute(
+        _LIST, [{"row": row.seq, "place": place} for row, place in zip(found, places, strict=True)]
+    )
+    for row in found:
+        transaction.note(wish.now, "delivery.offered_again", letter_id=row.letter_id, target=row.target)
+    transaction.topics.update(mail_topic(row.agency) for row in found)
+    return len(found)
 
 
 def mail(connection: Connection, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
@@ -141,3 +242,44 @@ def was_fetched(connection: Connection, letter_id: LetterId, agency: AgencyCode)
     """Whether the agency ever fetched it."""
     wanted = select(fetches.c.times).where(fetches.c.letter_id == letter_id, fetches.c.agency == agency)
     return connection.execute(wanted).one_or_none() is not None
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+DETAIL = 200
+"""Letters of an explanation that are kept; clients send whole stack traces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an agency says of a letter that it does not acknowledge."""
+
+    letter_id: LetterId
+    agency: AgencyCode
+    word: Word
+    detail: str
+    now: datetime
+
+
+_SET_WORD = upsert(words)
+
+
+def note_words(transaction: Transaction, said: Sequence[Said]) -> list[None]:
+    """Keep the latest word of each agency on each letter; its detail may name people, the journal never."""
+    for each in said:
+        row = {
+            "letter_id": each.letter_id,
+            "agency": each.agency,
+            "word": each.word.value,
+            "detail": each.detail[:DETAIL],
+            "at": each.now,
+        }
+        transaction.connection.execute(_SET_WORD.of(transaction.connection), row)
+        transaction.note(
+            each.now,
+            "letter.word",
+            letter_id=each.letter_id,
+            target=f"agency:{each.agency}",
+            code=each.word.value,
+        )
+    return [None] * len(said)

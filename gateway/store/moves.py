@@ -26,9 +26,10 @@ from gateway.core.delivery import (
 )
 from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
 from gateway.store.consequences import Subject, follow
+from gateway.store.notices import Offer, owe_for
+from gateway.store.places import mail_topic, take_places
 from gateway.store.rows import DELIVERY, moving_columns, read_delivery, topics_of
-from gateway.store.statements import count_up
-from gateway.store.tables import attempts, counters, deliveries, letters
+from gateway.store.tables import attempts, deliveries, letters
 from gateway.store.transaction import Transaction
 
 _NAMES = {event: re.sub(r"(?<=.)([A-Z])", r"_\1", event.__name__).lower() for event in EVENTS}
@@ -51,6 +52,8 @@ MOVING = (
     "window_lane",
     "deadline",
     "mail_number",
+    "offered_number",
+    "offered_at",
 )
 
 
@@ -73,10 +76,19 @@ class Held:
     subject: Subject
     claimed_by: str | None
     mail_number: int | None
+    offered_number: int | None
+    offered_at: datetime | None
     changed_at: datetime | None = None
 
 
-HELD = (*DELIVERY, deliveries.c.seq, deliveries.c.claimed_by, deliveries.c.mail_number)
+HELD = (
+    *DELIVERY,
+    deliveries.c.seq,
+    deliveries.c.claimed_by,
+    deliveries.c.mail_number,
+    deliveries.c.offered_number,
+    deliveries.c.offered_at,
+)
 _SUBJECT = (letters.c.origin, letters.c.kind, letters.c.sender, letters.c.more_facts)
 SELECT_HELD = select(*HELD, *_SUBJECT).join_from(deliveries, letters)
 """Deliveries with what their consequences depend on; `read_held` reads its rows."""
@@ -89,6 +101,8 @@ def read_held(row: Any) -> Held:
         subject=Subject(NodeId(row.origin), Kind(row.kind), AgencyCode(row.sender), row.more_facts),
         claimed_by=row.claimed_by,
         mail_number=row.mail_number,
+        offered_number=row.offered_number,
+        offered_at=row.offered_at,
     )
 
 
@@ -141,9 +155,9 @@ class Changes:
             moved, commands = decide(old, event, now, self._transaction.retry)
         except IllegalMove:
             return None
-        if moved is old:
+        if moved is old and held.mail_number is None:
             return old  # said again after the end: nothing changes, nothing is journalled
-        self._note(old, moved, event, now)
+        self._note(old, moved, event, now)  # what was offered again after its end leaves the mailbox by this
         self._attempts(held, old, moved, event, now)
         self._ring(old, moved, event)
         held.delivery, held.changed_at = moved, now
@@ -156,7 +170,7 @@ class Changes:
     def write(self) -> None:
         """Write all changes and what follows from them."""
         if self._changed:
-            self._number_mail()
+            self._give_places()
             self._transaction.connection.execute(_UPDATE, [_row(held) for held in self._changed.values()])
         if self._ended:
             self._transaction.connection.execute(_END_ATTEMPT, self._ended)
@@ -206,24 +220,37 @@ class Changes:
         if (has_left or moved.state is State.QUEUED) and not isinstance(event, Failed):
             self._transaction.topics.add(topics_of(moved.target, moved.lane))
 
-    def _number_mail(self) -> None:
-        """Give what reached an agency's door its place; places are taken in the order of commits.
-
-        A number from a sequence could become visible after a higher one, and a cursor would pass over it.
+    def _give_places(self) -> None:
         """
-        arrived = []
+        Give what reached an agency's door its place there, and tell those who want to hear of it.
+
+        Its place in the mailbox is a new one each time that it comes to lie there; its place in the order in
+        which things came is the first one it gets, and also that of what was pushed and never lay there.
+        """
+        arrived: list[tuple[Held, bool]] = []
         for held in self._changed.values():
-            if held.delivery.state is not State.WAITING:
+            state, was_listed = held.delivery.state, held.mail_number is not None
+            if state is not State.WAITING:
                 held.mail_number = None
-            elif held.mail_number is None:
-                arrived.append(held)
+            if (state is State.WAITING and held.mail_number is None) or (
+                state is State.DELIVERED and held.offered_number is None
+            ):
+                arrived.append((held, was_listed))
         if not arrived:
             return
-        connection = self._transaction.connection
-        counter = {"name": "mail", "value": len(arrived)}
-        last: int = connection.execute(_TAKE_NUMBERS.of(connection), counter).scalar_one()
-        for number, held in enumerate(arrived, start=last - len(arrived) + 1):
-            held.mail_number = number
+        offers = []
+        places = take_places(self._transaction.connection, len(arrived))
+        for (held, was_listed), place in zip(arrived, places, strict=True):
+            agency = held.delivery.target.agency
+            if held.delivery.state is State.WAITING:
+                held.mail_number = place
+                self._transaction.topics.add(mail_topic(str(agency)))
+            if held.offered_number is None:
+                held.offered_number, held.offered_at = place, held.changed_at
+                # what the release before listed has no such place yet, and its agency knows of it
+                if agency is not None and held.changed_at is not None and not was_listed:
+                    offers.append(Offer(agency, held.subject.kind, held.delivery.letter_id, held.changed_at))
+        owe_for(self._transaction, offers)
 
 
 def _row(held: Held) -> dict[str, Any]:
@@ -231,11 +258,12 @@ def _row(held: Held) -> dict[str, Any]:
     return {
         "row": held.seq,
         "mail_number": held.mail_number,
+        "offered_number": held.offered_number,
+        "offered_at": held.offered_at,
         **moving_columns(held.delivery, held.changed_at, held.claimed_by),
     }
 
 
-_TAKE_NUMBERS = count_up(counters, "value")
 _UPDATE = (
     update(deliveries)
     .where(deliveries.c.seq == bindparam("row"))

@@ -29,7 +29,7 @@ from gateway.core.model import (
     Routing,
 )
 from gateway.core.routing import read_routing, routing_json
-from gateway.ports import StoredLetter, StoredPart
+from gateway.ports import MailItem, StoredLetter, StoredPart
 from gateway.store.columns import write_json
 from gateway.store.tables import deliveries, letters, parts
 
@@ -56,6 +56,7 @@ def letter_row(letter: StoredLetter) -> dict[str, Any]:
         "routing": routing_json(routing).decode(),
         "size": letter.size,
         "original_size": routing.original_size,
+        "original_sha256": routing.original_sha256,
         "came_from": letter.came_from,
         "hops": letter.hops,
         "received_at": letter.received_at,
@@ -229,6 +230,43 @@ def read_delivery(row: Row[Any]) -> Delivery:
 
 def read_deliveries(rows: Iterable[Row[Any]]) -> list[Delivery]:
     return [read_delivery(row) for row in rows]
+
+
+ITEM = (
+    letters.c.letter_id,
+    letters.c.kind,
+    letters.c.sender,
+    letters.c.sender_name,
+    letters.c.document_id,
+    letters.c.code,
+    letters.c.issue_date,
+    letters.c.subject,
+    letters.c.priority,
+    letters.c.status_code,
+    letters.c.original_size,
+)
+"""What `read_item` needs of a letter; of its delivery it needs agency and state besides."""
+
+
+def read_item(row: Any, number: int, waiting_since: datetime) -> MailItem:
+    """One line of a mailbox, under this number."""
+    return MailItem(
+        number=number,
+        letter_id=LetterId(row.letter_id),
+        agency=AgencyCode(row.agency),
+        kind=Kind(row.kind),
+        sender=AgencyCode(row.sender),
+        sender_name=row.sender_name,
+        document_id=row.document_id,
+        code=row.code,
+        issue_date=row.issue_date,
+        subject=row.subject,
+        priority=row.priority,
+        status_code=row.status_code,
+        size=row.original_size,
+        waiting_since=waiting_since,
+        state=State(row.state),
+    )
 
 
 def agency_codes(agencies: Iterable[AgencyCode]) -> list[AgencyCode]:

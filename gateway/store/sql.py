@@ -1,42 +1,45 @@
 """
 The store: letters, deliveries and all the rest, in SQLite or PostgreSQL.
 
-This file only opens the rooms: writing goes through the writer (one commit for many), reading beside it. What
-each method does is said in `ports.Store`, how, in the rooms imported here.
+This file only opens the rooms; how they are entered is said in `access`, what each method does in
+`ports.store`, how, in the rooms imported here.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.core.delivery import Delivery, Event, State, Target, retry_after
+from gateway.core.delivery import Delivery, Event, State, Target
 from gateway.core.directory import Directory
-from gateway.core.errors import Unavailable
 from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId, NodeId
 from gateway.core.tracking import HopEvent
 from gateway.ports import (
     Arriving,
-    Blobs,
+    Channel,
     Credential,
     Duty,
     JournalRow,
     LetterKey,
     MailItem,
     NewLetter,
+    Notice,
+    NoticeOutcome,
+    NoticeState,
+    Occasion,
     Outgoing,
     StoredLetter,
+    Subscription,
     Taking,
     TrackRecord,
+    Traffic,
+    Wanted,
+    Word,
     Work,
 )
 from gateway.store import (
@@ -45,103 +48,23 @@ from gateway.store import (
     claims,
     control,
     directory_rows,
+    keys,
     mailbox,
     moves,
+    notices,
     rows,
+    search,
+    subscriptions,
     tables,
     tracking,
+    traffic,
+    ways,
 )
-from gateway.store.blobs import FileBlobs
-from gateway.store.engines import open_engines
-from gateway.store.transaction import Transaction
-from gateway.store.wall import is_worth_repeating, translate
-from gateway.store.writer import Item, Operation, Writer
-
-READERS = 2
-T = TypeVar("T")
+from gateway.store.access import Access
 
 
-def _nobody_listens(_topics: Iterable[str]) -> None:
-    """The bell of a store that nobody waits for."""
-
-
-def _no_crash(_point: str) -> None:
-    """What happens at a crash point outside tests."""
-
-
-class SqlStore:
-    """
-    The store of one instance of one node.
-
-    `url`: `sqlite:///truc.db` or `postgresql://…`, migrated before (`migrate.upgrade`), or `sqlite://` for
-    one in memory, which makes its own tables. `instance` names this process among those that use the store:
-    to open it again under the same name ends the claims of the former one. `on_change` gets topics after each
-    commit, from the writer's thread. `inline`: no threads, each operation at once in its own transaction
-    (always so in memory). `point` is called at the crash points C5 and C6; `retry` says how long a delivery
-    that failed waits for its next try.
-
-    Raises: Misconfigured (SCHEMA_OLD); Unavailable (STORE_BUSY, DISK_FULL).
-    """
-
-    def __init__(
-        self,
-        url: str,
-        blobs_root: Path,
-        *,
-        node: NodeId,
-        instance: str,
-        on_change: Callable[[Iterable[str]], None] = _nobody_listens,
-        inline: bool = False,
-        point: Callable[[str], None] = _no_crash,
-        retry: Callable[[Delivery], timedelta] = retry_after,
-    ) -> None:
-        blobs = FileBlobs(blobs_root, instance)
-        self._engines = open_engines(url, READERS)
-        inline = inline or self._engines.is_memory
-        self._shelf, self._point, self._retry = directory_rows.DirectoryShelf(), point, retry
-        try:
-            with self._engines.writer.begin() as connection:
-                if self._engines.is_memory:
-                    tables.metadata.create_all(connection)
-                self._instance = claims.start_life(connection, node, instance)
-                receiving = arrivals.receiving(connection)
-        except Exception as error:
-            self._engines.dispose()
-            known = translate(error)
-            if known is None:
-                raise
-            raise known from error
-        blobs.sweep_partials(receiving)
-        self.blobs: Blobs = blobs
-        self._readers = None if inline else ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._writer = Writer(self._engines.writer, self._open, on_change, inline=inline)
-
-    def _open(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self._instance, self._shelf.read, self._point, self._retry)
-
-    async def _do(self, operation: Operation[Item, T], item: Item) -> T:
-        return await self._writer.do(operation, item)
-
-    async def _read(self, question: Callable[[Connection], T]) -> T:
-        """The answer from one snapshot of what is committed."""
-        if self._readers is None:
-            await asyncio.sleep(0)
-            return self._ask(question)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._ask, question)
-
-    def _ask(self, question: Callable[[Connection], T]) -> T:
-        for is_last_try in (False, True):
-            try:
-                with self._engines.reader.connect() as connection:
-                    return question(connection)
-            except Exception as error:
-                if not is_last_try and is_worth_repeating(error):
-                    continue
-                known = translate(error)
-                if known is None:
-                    raise
-                raise known from error
-        raise AssertionError("the last try returns or raises")
+class SqlStore(Access):
+    """The store of one instance of one node: everything that `ports.store.Store` promises."""
 
     # --- intake ----------------------------------------------------------------------------------
 
@@ -255,9 +178,15 @@ class SqlStore:
     async def track(self, letter_id: LetterId) -> TrackRecord | None:
         return await self._read(lambda c: tracking.track(c, letter_id))
 
-    async def find_letters(self, agencies: Iterable[AgencyCode], text: str, limit: int) -> list[LetterId]:
+    async def find_letters(
+        self, agencies: Iterable[AgencyCode], wanted: Wanted, *, before: LetterId | None, limit: int
+    ) -> list[LetterId]:
         codes = list(agencies)
-        return await self._read(lambda c: tracking.find_letters(c, codes, text, limit))
+        return await self._read(lambda c: search.find_letters(c, codes, wanted, before, limit))
+
+    async def traffic(self, agencies: Iterable[AgencyCode], since: datetime, until: datetime) -> Traffic:
+        codes = list(agencies)
+        return await self._read(lambda c: traffic.traffic(c, codes, since, until))
 
     # --- hand-over -------------------------------------------------------------------------------
 
@@ -277,7 +206,34 @@ class SqlStore:
     async def was_fetched(self, letter_id: LetterId, agency: AgencyCode) -> bool:
         return await self._read(lambda c: mailbox.was_fetched(c, letter_id, agency))
 
-    # --- directory, credentials, journal, life ---------------------------------------------------
+    async def note_word(
+        self, letter_id: LetterId, agency: AgencyCode, word: Word, detail: str, now: datetime
+    ) -> None:
+        await self._do(mailbox.note_words, mailbox.Said(letter_id, agency, word, detail, now))
+
+    async def history(
+        self,
+        agencies: Iterable[AgencyCode],
+        *,
+        kind: Kind | None,
+        after: int,
+        since: datetime | None,
+        limit: int,
+    ) -> list[MailItem]:
+        past = mailbox.Past(list(agencies), kind, after, since, limit)
+        return await self._read(lambda c: mailbox.history(c, past))
+
+    async def offer_again(
+        self,
+        agencies: Iterable[AgencyCode],
+        since: datetime,
+        now: datetime,
+        *,
+        letter_id: LetterId | None = None,
+    ) -> int:
+        return await self._do(mailbox.offer_again, mailbox.Again(list(agencies), since, now, letter_id))
+
+    # --- directory, credentials, what was agreed -------------------------------------------------
 
     async def directory(self) -> Directory:
         return await self._read(self._shelf.read)
@@ -286,31 +242,86 @@ class SqlStore:
         await self._do(directory_rows.set_directory, directory_rows.NewDirectory(directory, now))
 
     async def add_credential(self, credential: Credential, key_hash: str, now: datetime) -> None:
-        new = directory_rows.NewCredential(credential, key_hash, now)
-        await self._do(directory_rows.add_credentials, new)
+        await self._do(keys.add_credentials, keys.NewCredential(credential, key_hash, now))
+
+    async def change_credential(self, credential: Credential, now: datetime) -> None:
+        await self._do(keys.change_credentials, keys.ChangedCredential(credential, now))
 
     async def credential(self, key_hash: str) -> Credential | None:
-        found = await self._read(lambda c: directory_rows.read_credentials(c, key_hash))
-        return found[0] if found else None
+        return await self._read(lambda c: keys.with_hash(c, key_hash))
+
+    async def system(self, system_id: str) -> list[Credential]:
+        return await self._read(lambda c: keys.of_system(c, system_id))
 
     async def credentials(self) -> list[Credential]:
-        return await self._read(directory_rows.read_credentials)
+        return await self._read(keys.everybody)
+
+    async def ways(self) -> dict[str, dict[AgencyCode, Mapping[str, Any]]]:
+        return await self._read(ways.all_ways)
+
+    async def set_way(
+        self, agency: AgencyCode, way: str, settings: Mapping[str, Any] | None, now: datetime
+    ) -> None:
+        await self._do(ways.set_ways, ways.Way(agency, way, settings, now))
+
+    async def used(self, agency: AgencyCode, day: date) -> tuple[int, int]:
+        return await self._read(lambda c: additions.use(c, agency, day))
+
+    # --- notices ---------------------------------------------------------------------------------
+
+    async def set_subscription(self, subscription: Subscription, now: datetime) -> None:
+        await self._do(subscriptions.set_subscriptions, subscriptions.Wish(subscription, now))
+
+    async def remove_subscription(self, subscription_id: str, now: datetime) -> None:
+        await self._do(subscriptions.remove_subscriptions, subscriptions.Removal(subscription_id, now))
+
+    async def subscriptions(self, agencies: Iterable[AgencyCode] | None) -> list[Subscription]:
+        codes = None if agencies is None else list(agencies)
+        return await self._read(lambda c: subscriptions.all_subscriptions(c, codes))
+
+    async def owe_notice(self, subscription_id: str, occasion: Occasion, now: datetime) -> Notice:
+        return await self._do(notices.owe_notices, notices.Wanted(subscription_id, occasion, now))
+
+    async def claim_notices(
+        self,
+        channel: Channel,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        passing_over: Collection[str] = (),
+    ) -> list[Notice]:
+        claim = notices.Claim(channel, now, until, limit, passing_over)
+        return await self._do(notices.claim_notices, claim)
+
+    async def notice_ended(self, number: int, outcome: NoticeOutcome, now: datetime) -> None:
+        await self._do(notices.notices_ended, notices.Ended(number, outcome))
+
+    async def next_notice(self, channel: Channel) -> datetime | None:
+        return await self._read(lambda c: notices.next_notice(c, channel))
+
+    async def notices(
+        self,
+        agencies: Iterable[AgencyCode] | None,
+        *,
+        subscription_id: str,
+        state: NoticeState | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Notice]:
+        codes = None if agencies is None else list(agencies)
+        listing = notices.Listing(codes, subscription_id, state, before, limit)
+        return await self._read(lambda c: notices.list_notices(c, listing))
+
+    async def renew_notice(self, number: int, now: datetime) -> None:
+        await self._do(notices.renew_notices, notices.Renewal(number, now))
+
+    # --- journal, life ---------------------------------------------------------------------------
 
     async def journal(self, after: int, limit: int) -> list[JournalRow]:
         return await self._read(lambda c: _journal(c, self._instance.node, after, limit))
 
     async def beat(self, now: datetime) -> None:
         await self._do(claims.beat, now)
-
-    async def close(self) -> None:
-        try:
-            with suppress(Unavailable):  # a full disk must not keep a node from stopping
-                await self._do(claims.end_life, None)
-        finally:
-            await self._writer.close()
-            if self._readers is not None:
-                await asyncio.get_running_loop().run_in_executor(None, self._readers.shutdown)
-            self._engines.dispose()
 
 
 def _journal(connection: Connection, writer: NodeId, after: int, limit: int) -> list[JournalRow]:

@@ -53,17 +53,19 @@ def upsert(table: Table, *, keep: tuple[str, ...] = ()) -> Statement:
     return in_both(table, build)
 
 
-def count_up(table: Table, column: str, *, also: tuple[str, ...] = ()) -> Statement:
+def count_up(table: Table, *columns: str, also: tuple[str, ...] = ()) -> Statement:
     """
-    INSERT that adds its `column` to that of the row of the same key and gives back the sum.
+    INSERT that adds its `columns` to those of the row of the same key and gives back the sums.
 
     Columns `also` are replaced, the others stay as they were first.
     """
 
     def build(insert: Insert) -> Executable:
-        changes: dict[str, Any] = {column: table.c[column] + insert.excluded[column]}
+        changes: dict[str, Any] = {name: table.c[name] + insert.excluded[name] for name in columns}
         changes |= {name: insert.excluded[name] for name in also}
         keys = list(table.primary_key.columns)
-        return insert.on_conflict_do_update(index_elements=keys, set_=changes).returning(table.c[column])
+        return insert.on_conflict_do_update(index_elements=keys, set_=changes).returning(
+            *(table.c[n] for n in columns)
+        )
 
     return in_both(table, build)

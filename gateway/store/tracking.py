@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from gateway.core.delivery import State, Target
 from gateway.core.directory import Directory
@@ -20,7 +20,6 @@ from gateway.core.tracking import HopEvent, StatusEvent
 from gateway.ports import StoredLetter, TrackRecord
 from gateway.store.rows import (
     DELIVERY,
-    agency_codes,
     load_letters,
     load_routing,
     read_deliveries,
@@ -251,17 +250,7 @@ def track(connection: Connection, letter_id: LetterId) -> TrackRecord | None:
         letter=letter,
         deliveries=tuple(read_deliveries(own)),
         hops=tuple(_read_hop(row) for row in told),
-        statuses=tuple(
-            StatusEvent(
-                AgencyCode(row.recipient),
-                row.code,
-                row.reported_at,
-                row.arrived_at,
-                row.description,
-                row.staff,
-            )
-            for row in reported
-        ),
+        statuses=tuple(_read_status(row) for row in reported),
     )
 
 
@@ -286,25 +275,3 @@ def _read_hop(row: Any) -> HopEvent:
         row.code,
         row.next_try_at,
     )
-
-
-def find_letters(
-    connection: Connection, agencies: Iterable[AgencyCode], text: str, limit: int
-) -> list[LetterId]:
-    """Letters sent or received by these agencies that go by this text, the latest first."""
-    codes, key = agency_codes(agencies), search_key(text)
-    if not codes or key is None:
-        return []
-    received = exists().where(
-        and_(deliveries.c.letter_id == letters.c.letter_id, deliveries.c.agency.in_(codes))
-    )
-    rows = connection.execute(
-        select(letters.c.letter_id)
-        .where(
-            or_(letters.c.letter_id == key, letters.c.document_key == key, letters.c.code_key == key),
-            or_(letters.c.sender.in_(codes), received),
-        )
-        .order_by(letters.c.received_at.desc(), letters.c.letter_id.desc())
-        .limit(limit)
-    )
-    return [LetterId(row.letter_id) for row in rows]

@@ -4,14 +4,20 @@ What every adapter promises, whichever way it reaches an agency's system: found 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
+from gateway.config import Config, NodeSection
 from gateway.ports import AgencyAdapter, Caller
+from gateway.v1.operations import Access
 from tests.kit.api import listening_api
-from tests.kit.office import DISTRICT, PROVINCE, SmallOffice, document, one_chunk
+from tests.kit.board import small_board
+from tests.kit.office import DISTRICT, NODE, PROVINCE, SmallOffice, document, one_chunk
 
 ADAPTERS = sorted(entry_points(group="truc.adapters"), key=lambda point: point.name)
 
@@ -27,10 +33,11 @@ def office() -> SmallOffice:
     return SmallOffice()
 
 
-@pytest.fixture
-def adapter(point: EntryPoint, office: SmallOffice) -> AgencyAdapter:
-    made: AgencyAdapter = point.load()(office)
-    return made
+@pytest_asyncio.fixture
+async def adapter(point: EntryPoint, office: SmallOffice) -> AsyncIterator[AgencyAdapter]:
+    settings = Config(node=NodeSection(id=NODE)).section(point.name)
+    async with small_board() as board:
+        yield point.load()(replace(board.workplace(settings), office=office))
 
 
 def test_at_least_the_mailbox_is_installed() -> None:
@@ -56,11 +63,15 @@ def test_pollers_begin_only_when_the_node_runs_them(adapter: AgencyAdapter) -> N
     assert all(callable(poller) for poller in adapter.pollers())
 
 
-async def test_its_routes_are_closed_without_a_key(adapter: AgencyAdapter, office: SmallOffice) -> None:
+async def test_its_operations_are_closed_without_a_key_unless_they_say_otherwise(
+    adapter: AgencyAdapter, office: SmallOffice
+) -> None:
     async with listening_api(office=office) as api, aiohttp.ClientSession(api.url) as http:
         served = api.routes()
-        for route in adapter.routes():
-            assert (route.method, route.path) in served
-            path = route.path.replace("{", "").replace("}", "")
-            async with http.request(route.method, path) as response:
+        for operation in adapter.operations():
+            assert (operation.method, operation.path) in served
+            if operation.access is Access.OPEN:
+                continue
+            path = operation.path.replace("{", "").replace("}", "")
+            async with http.request(operation.method, path) as response:
                 assert (response.status, response.content_type) == (401, "application/problem+json")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -260,3 +261,26 @@ async def test_topics_of_a_letter_are_rung_after_its_commit(database: Database) 
     assert rung == [{"link:G22:normal", "local", "control:G22", "duties"}]
     await store.add_letter(new_letter(1, UP, HERE), START)
     assert len(rung) == 1
+
+
+# --- what is used --------------------------------------------------------------------------------
+
+
+async def test_letters_handed_in_here_are_counted_by_agency_and_day(store: SqlStore) -> None:
+    evening = datetime(2026, 3, 2, 16, 59, tzinfo=UTC)  # one minute before midnight in Vietnam
+    await asyncio.gather(*(store.add_letter(new_letter(number), evening) for number in (1, 2)))
+    await store.add_letter(new_letter(3), evening + timedelta(minutes=1))
+    await store.add_letter(new_letter(4, sender=DEPARTMENT), evening)
+    assert await store.used(PROVINCE_OFFICE, date(2026, 3, 2)) == (2, 2000)
+    assert await store.used(PROVINCE_OFFICE, date(2026, 3, 3)) == (1, 1000)
+    assert await store.used(DEPARTMENT, date(2026, 3, 2)) == (1, 1000)
+    assert await store.used(DEPARTMENT, date(2026, 3, 3)) == (0, 0)
+
+
+async def test_statuses_letters_from_elsewhere_and_repeats_use_nothing(store: SqlStore) -> None:
+    await store.add_letter(new_letter(3, kind=Kind.STATUS, lane=Lane.CONTROL), START)
+    await store.add_letter(new_letter(1, origin=CENTRAL, sender=CENTRAL_OFFICE, came_from=CENTRAL), START)
+    for _ in range(2):
+        await store.add_letter(new_letter(2), START)
+    assert await store.used(CENTRAL_OFFICE, START.date()) == (0, 0)
+    assert await store.used(PROVINCE_OFFICE, START.date()) == (1, 1000)

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import date
 
 from gateway.core.directory import Agency, Directory, NodeRow
 from gateway.core.model import AgencyCode, NodeId
-from gateway.ports import Credential
 from gateway.store.sql import SqlStore
 from tests.contract.conftest import Database
-from tests.kit.builders import DEPARTMENT, PROVINCE_OFFICE, small_axis
+from tests.kit.builders import small_axis
 from tests.kit.clock import START
 
 RICH = Directory(
@@ -39,6 +37,9 @@ RICH = Directory(
             locked=True,
             sends_arrived=True,
             delivery="webhook",
+            mail="vanthu@caobang.example",
+            telephone="0206 1234567",
+            fax="0206 7654321",
             version=3,
         ),
         Agency(code=AgencyCode("A"), name="Trục", node=NodeId("G22"), aliases=("a1",)),
@@ -83,34 +84,3 @@ async def test_change_of_directory_is_journalled(store: SqlStore) -> None:
     await store.set_directory(RICH, START)
     line = (await store.journal(0, 10))[-1]
     assert (line.event, dict(line.detail)) == ("directory.set", {"version": 7, "nodes": 2, "agencies": 2})
-
-
-# --- credentials ---------------------------------------------------------------------------------
-
-CLERK = Credential("k1", "Văn thư UBND", frozenset({PROVINCE_OFFICE, DEPARTMENT}))
-OPERATOR = Credential("k2", "Quản trị", frozenset(), is_operator=True)
-
-
-async def test_credential_is_found_by_the_hash_of_its_key(store: SqlStore) -> None:
-    await asyncio.gather(
-        store.add_credential(CLERK, "hash-1", START), store.add_credential(OPERATOR, "hash-2", START)
-    )
-    assert await store.credential("hash-1") == CLERK
-    assert await store.credential("hash-2") == OPERATOR
-    assert await store.credential("hash-3") is None
-    assert await store.credentials() == [OPERATOR, CLERK]
-
-
-async def test_credential_with_a_known_id_replaces_the_former(store: SqlStore) -> None:
-    await store.add_credential(CLERK, "hash-1", START)
-    locked = replace(CLERK, locked=True, agencies=frozenset({DEPARTMENT}))
-    await store.add_credential(locked, "hash-1", START)
-    assert await store.credentials() == [locked]
-
-
-async def test_journal_names_the_key_id_and_never_the_hash_or_the_person(store: SqlStore) -> None:
-    await store.add_credential(CLERK, "hash-1", START)
-    line = (await store.journal(0, 10))[-1]
-    assert (line.event, line.target) == ("credential.set", "k1")
-    assert "hash-1" not in str(line)
-    assert "Văn thư" not in str(line)

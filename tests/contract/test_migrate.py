@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from gateway.core.errors import Misconfigured
+from gateway.core.model import AgencyCode
 from gateway.store import migrate
 from gateway.store.migrations import env
 from gateway.store.tables import APPEND_ONLY, metadata
 from tests.contract.conftest import Database
+from tests.kit.clock import START
 
 
 def test_new_database_is_old_until_it_is_migrated(tmp_path: Path) -> None:
@@ -64,7 +67,7 @@ def _schema(rows: object) -> dict[str, str]:
     """Definitions by name, without differences of layout and of the order of constraints."""
     found = {}
     for name, sql in rows:  # type: ignore[attr-defined]
-        words = (sql or "").replace("deliveries.", "").replace("(", " ").replace(")", " ").replace(",", " ")
+        words = (sql or "").replace("(", " ").replace(")", " ").replace(",", " ")
         found[name] = " ".join(sorted(words.upper().replace("FALSE", "0").replace('"', "").split()))
     return {name: sql for name, sql in found.items() if not name.startswith("sqlite_autoindex")}
 
@@ -79,12 +82,67 @@ def test_journal_is_guarded_on_postgresql_as_in_memory(postgresql_database: Data
 
 
 def test_all_the_way_back_leaves_nothing(database: Database) -> None:
+    to(database, "base")
     engine = create_engine(database.url)
-    with engine.begin() as connection:
-        command.downgrade(migrate._config(connection), "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
     migrate.upgrade(database.url)
+
+
+OLD_LETTER = (
+    "INSERT INTO letters (letter_id, origin, kind, sender, routing, size, original_size, hops, received_at,"
+    " document_id, code, issue_date, subject, sender_name, priority, status_code)"
+    " VALUES ('l{0}', 'H14', 'document', 'A', '{{\"original_sha256\":\"digest {0}\"}}', 1, 1, 0, '{1}',"
+    " '', '', '', '', '', 0, '')"
+)
+OLD_DELIVERY = (
+    "INSERT INTO deliveries (seq, letter_id, target, door, agency, kind, lane, rank, size, state, since,"
+    " due_at, expires_at, attempts, failures, last_code, confirmed, held, warned, mail_number)"
+    " VALUES ({0}, 'l{0}', 'agency:A', 'local', 'A', 'document', 'normal', 0, 1, '{1}', '{2}', '{2}', '{2}',"
+    " 1, 0, '', false, '', false, {3})"
+)
+OLD_ATTEMPT = (
+    "INSERT INTO attempts (delivery, number, claimed_by, began_at, ended_at, outcome)"
+    " VALUES ({0}, 1, 'one#1', '{1}', '{1}', 'offered')"
+)
+
+
+async def test_what_was_kept_before_gets_its_places_and_digests(database: Database) -> None:
+    """Two were acknowledged (of the first it is known when it was offered), one waits, one never came."""
+    first, later = START, START + timedelta(hours=1)
+    old, new = (at.isoformat(timespec="microseconds") for at in (first, later))
+    to(database, "0001")
+    database.change(*(OLD_LETTER.format(number, old) for number in (1, 2, 3, 4)))
+    database.change(
+        OLD_DELIVERY.format(1, "delivered", new, "NULL"),
+        OLD_DELIVERY.format(2, "waiting", new, 2),
+        OLD_DELIVERY.format(3, "delivered", new, "NULL"),
+        OLD_DELIVERY.format(4, "queued", new, "NULL"),
+        OLD_ATTEMPT.format(1, old),
+        "INSERT INTO counters (name, value) VALUES ('mail', 2)",
+    )
+    migrate.upgrade(database.url)
+    store = database.open()
+    past = await store.history([AgencyCode("A")], kind=None, after=0, since=None, limit=10)
+    assert [(item.letter_id, item.number, item.waiting_since) for item in past] == [
+        ("l1", 1, first),
+        ("l2", 2, later),
+        ("l3", 3, later),
+    ]
+    assert database.rows(text("SELECT value FROM counters WHERE name = 'mail'")) == [(3,)]
+    digests = database.rows(text("SELECT original_sha256 FROM letters ORDER BY letter_id"))
+    assert [row.original_sha256 for row in digests] == [f"digest {number}" for number in (1, 2, 3, 4)]
+    await store.close()
+    to(database, "0001")
+    assert len(database.rows(text("SELECT * FROM deliveries"))) == 4
+
+
+def to(database: Database, revision: str) -> None:
+    """Bring the database down to an earlier revision."""
+    engine = create_engine(database.url)
+    with engine.begin() as connection:
+        command.downgrade(migrate._config(connection), revision)
+    engine.dispose()
 
 
 def test_revisions_form_one_line() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.core.delivery import State, Target
-from gateway.core.model import AgencyCode, InReplyTo, Kind, Lane, LetterFacts, LetterId
+from gateway.core.model import InReplyTo, Kind, Lane, LetterFacts, LetterId
 from gateway.ports import HopEvent, StatusEvent, StoredLetter
 from gateway.store.sql import SqlStore
 from tests.kit.builders import (
@@ -172,31 +172,3 @@ async def test_status_is_no_earlier_document(store: SqlStore) -> None:
     facts = LetterFacts(document_id="D1")
     await store.add_letter(new_letter(1, kind=Kind.STATUS, lane=Lane.CONTROL, facts=facts), START)
     assert await store.earlier(PROVINCE_OFFICE, facts) is None
-
-
-async def test_letters_are_found_by_what_people_know_of_them(store: SqlStore) -> None:
-    wanted = await document(store, 1)
-    await document(store, 2)
-    for text in (wanted, wanted.upper(), "D1", " d1", "1/ubnd-VP"):
-        assert await store.find_letters([PROVINCE_OFFICE], text, 10) == [wanted]
-    assert await store.find_letters([PROVINCE_OFFICE], "D", 10) == []
-    assert await store.find_letters([PROVINCE_OFFICE], "  ", 10) == []
-    assert await store.find_letters([], "D1", 10) == []
-
-
-async def test_only_sender_and_receivers_find_a_letter(store: SqlStore) -> None:
-    of_letter = {"origin": CENTRAL, "sender": CENTRAL_OFFICE, "came_from": CENTRAL}
-    facts = LetterFacts(document_id="D1")
-    await store.add_letter(new_letter(1, HERE, facts=facts, **of_letter), START)  # type: ignore[arg-type]
-    found = {
-        code: await store.find_letters([AgencyCode(code)], "D1", 10)
-        for code in (PROVINCE_OFFICE, CENTRAL_OFFICE, COMMUNE_OFFICE)
-    }
-    assert found == {PROVINCE_OFFICE: [letter_id(1)], CENTRAL_OFFICE: [letter_id(1)], COMMUNE_OFFICE: []}
-
-
-async def test_the_latest_of_many_finds_come_first(store: SqlStore) -> None:
-    for number in (1, 2, 3):
-        await document(store, number, document_id="same")
-    found = await store.find_letters([PROVINCE_OFFICE], "same", 2)
-    assert found == [letter_id(3), letter_id(2)]

@@ -1,0 +1,72 @@
+"""
+Every table of the store, defined once for SQLite and PostgreSQL.
+
+Numbers that outlive their row are never given twice (AUTOINCREMENT): a late `control_sent` must not forget
+another message. A column that is added later has a default or may be NULL, so that the release before can go
+on writing while another instance already runs this one.
+"""
+
+from gateway.store.tables.audit import APPEND_ONLY, journal, journal_heads
+from gateway.store.tables.intake import idempotency, letters, parts, refused, sameness
+from gateway.store.tables.messages import (
+    control_out,
+    duties,
+    fetches,
+    hops,
+    inbox,
+    partials,
+    poison,
+    quarantine,
+    statuses,
+    words,
+)
+from gateway.store.tables.moving import attempts, counters, deliveries, instances
+from gateway.store.tables.partners import (
+    agencies,
+    aliases,
+    credential_agencies,
+    credentials,
+    directory_versions,
+    nodes,
+    notices,
+    subscriptions,
+    used,
+    ways,
+)
+from gateway.store.tables.schema import metadata
+
+__all__ = [
+    "APPEND_ONLY",
+    "agencies",
+    "aliases",
+    "attempts",
+    "control_out",
+    "counters",
+    "credential_agencies",
+    "credentials",
+    "deliveries",
+    "directory_versions",
+    "duties",
+    "fetches",
+    "hops",
+    "idempotency",
+    "inbox",
+    "instances",
+    "journal",
+    "journal_heads",
+    "letters",
+    "metadata",
+    "nodes",
+    "notices",
+    "partials",
+    "parts",
+    "poison",
+    "quarantine",
+    "refused",
+    "sameness",
+    "statuses",
+    "subscriptions",
+    "used",
+    "ways",
+    "words",
+]

@@ -1,0 +1,75 @@
+"""
+What many agencies ask all day costs the same however much the node has kept. SQLite only: it has no
+statistics, so an index that looks better than it is would mislead it for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, event
+
+from gateway.core.model import Kind, LetterFacts
+from gateway.ports import Channel, NoticeState, Wanted
+from gateway.store import mailbox, notices, search, tracking, traffic
+from tests.contract.conftest import Database
+from tests.kit.builders import PROVINCE_OFFICE
+from tests.kit.clock import START
+
+WHOSE = [PROVINCE_OFFICE]
+PAST = mailbox.Past(WHOSE, Kind.DOCUMENT, 0, START, 9)
+
+
+def find(**wanted: Any) -> Callable[[Connection], object]:
+    return lambda c: search.find_letters(c, WHOSE, Wanted(**wanted), None, 9)
+
+
+QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
+    "earlier": (
+        lambda c: tracking.earlier(c, PROVINCE_OFFICE, LetterFacts(document_id="a", code="b")),
+        {"ix_letters_document", "ix_letters_code"},
+    ),
+    "by a name": (find(text="a"), {"ix_letters_document", "ix_letters_code"}),
+    "by id": (find(document_id="a"), {"ix_letters_document"}),
+    "by number": (find(code="a"), {"ix_letters_code"}),
+    "by digest": (find(sha256="a"), {"ix_letters_original_sha256"}),
+    "sent in a span": (find(sent=True, since=START, until=START), {"ix_letters_sent"}),
+    "history": (lambda c: mailbox.history(c, PAST), {"ix_deliveries_offered", "ix_deliveries_offered_at"}),
+    "traffic": (
+        lambda c: traffic.traffic(c, WHOSE, START, START),
+        {
+            "ix_letters_sent",
+            "ix_deliveries_offered_at",
+            "ix_deliveries_counts",
+            "ix_deliveries_mail",
+            "ix_hops_returned",
+        },
+    ),
+    "next notice": (lambda c: notices.next_notice(c, Channel.MAIL), {"ix_notices_due"}),
+    "dead notices": (
+        lambda c: notices.list_notices(c, notices.Listing(None, "", NoticeState.DEAD, 9, 9)),
+        {"ix_notices_dead"},
+    ),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_question_is_answered_from_its_index(sqlite_database: Database, question: str) -> None:
+    plans: list[str] = []
+    engine = create_engine(sqlite_database.url)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _explain(_c: Any, cursor: Any, statement: str, given: Any, _context: Any, _is_many: bool) -> None:
+        plan = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+        plans.extend(row[-1] for row in plan.fetchall())
+
+    ask, indexes = QUESTIONS[question]
+    with engine.begin() as connection:
+        ask(connection)
+    engine.dispose()
+    used = {word for line in plans for word in line.split() if word.startswith("ix_")}
+    assert used == indexes, plans
+    kept = ("letters", "deliveries", "hops", "statuses", "notices")
+    assert not [line for line in plans if line in {f"SCAN {table}" for table in kept}], plans
