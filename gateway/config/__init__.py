@@ -10,13 +10,15 @@ Agencies, their keys and ways of delivery are rows of the store, not settings.
 """
 
 from gateway.config.book import Setting, section_titles, settings
+from gateway.config.doors import FolderSection, MailSection, UplinkSection, VxpSection, WebhookSection
+from gateway.config.listeners import HttpSection, ListenerSection, TlsFiles
 from gateway.config.reading import load, parse
+from gateway.config.section import Section
 from gateway.config.tree import (
     BrokerSection,
     CalendarSection,
     Config,
     DeliverySection,
-    HttpSection,
     LimitsSection,
     LinkSection,
     LogSection,
@@ -31,15 +33,23 @@ __all__ = [
     "CalendarSection",
     "Config",
     "DeliverySection",
+    "FolderSection",
     "HttpSection",
     "LimitsSection",
     "LinkSection",
+    "ListenerSection",
     "LogSection",
+    "MailSection",
     "NodeSection",
     "SealSection",
     "Secret",
+    "Section",
     "Setting",
     "StoreSection",
+    "TlsFiles",
+    "UplinkSection",
+    "VxpSection",
+    "WebhookSection",
     "load",
     "parse",
     "section_titles",

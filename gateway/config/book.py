@@ -6,25 +6,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ByteSize
 from pydantic_core import PydanticUndefined
 
-from gateway.config.tree import Config, LinkSection, Section
+from gateway.config.section import Section
+from gateway.config.tree import Config, LinkSection
 from gateway.config.values import Secret
 
 PREFIX = "TRUC_"
 
+SECTIONS = tuple(name for name in Config.model_fields if name != "adapters")
+"""The sections whose settings are known here; those of foreign adapters are known to them alone."""
+
 _KIND_NAMES: dict[Any, str] = {
     str: "text",
     int: "number",
+    bool: "true | false",
     Path: "path",
     timedelta: "duration (20s, 30min, 2h, 1d)",
     ByteSize: "size (64KiB, 2GiB)",
     Secret: "env:NAME or file:PATH",
+}
+
+_LIST_NAMES: dict[Any, str] = {
+    date: "days (2026-02-17, comma between)",
+    IPv4Network | IPv6Network: "networks (10.1.0.0/16, comma between)",
 }
 
 
@@ -43,7 +54,7 @@ class Setting:
 
 def settings() -> Iterator[Setting]:
     """Every setting there is, in the order of the tree."""
-    for section in Config.model_fields:
+    for section in SECTIONS:
         yield from _settings_of(section_type(section), section, variables=True)
         if section == "broker":
             yield from _settings_of(LinkSection, "broker.links.<node>", variables=False)
@@ -51,7 +62,7 @@ def settings() -> Iterator[Setting]:
 
 def section_titles() -> dict[str, str]:
     """Section name → what it is about, in both languages."""
-    return {name: (section_type(name).__doc__ or "").strip() for name in Config.model_fields}
+    return {name: (section_type(name).__doc__ or "").strip() for name in SECTIONS}
 
 
 def _settings_of(model: type[Section], section: str, *, variables: bool) -> Iterator[Setting]:
@@ -72,7 +83,7 @@ def _kind_name(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return " | ".join(get_args(annotation))
     if get_origin(annotation) is tuple:
-        return "days (2026-02-17, comma between)"
+        return _LIST_NAMES[get_args(annotation)[0]]
     if get_origin(annotation) is Mapping:
         return "tables"
     if annotation in _KIND_NAMES:

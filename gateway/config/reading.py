@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config.book import PREFIX, section_type, settings
-from gateway.config.tree import Config, LinkSection, Section
+from gateway.config.book import PREFIX, SECTIONS, section_type, settings
+from gateway.config.section import Section
+from gateway.config.tree import Config, LinkSection
 from gateway.config.values import unreadable
 from gateway.core.catalogue import CONFIG_BAD_VALUE, CONFIG_UNKNOWN_KEY
 from gateway.core.errors import Finding, Misconfigured, find
@@ -51,7 +52,7 @@ def parse(data: Mapping[str, Any], environ: Mapping[str, str], *, base: Path) ->
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
         section, _, key = variable.removeprefix(PREFIX).lower().partition("_")
-        if section not in Config.model_fields or key not in section_type(section).model_fields:
+        if section not in SECTIONS or key not in section_type(section).model_fields:
             if nearest := _nearest_variable(variable):
                 unknown.append(find(CONFIG_UNKNOWN_KEY, key=variable, nearest=nearest))
             continue
@@ -71,9 +72,7 @@ def _nearest_variable(variable: str) -> str:
     """The setting that a variable was meant to be; "" if it is somebody else's that only begins like ours."""
     known = [s.variable for s in settings() if s.variable]
     section = variable.removeprefix(PREFIX).partition("_")[0].lower()
-    near = difflib.get_close_matches(
-        variable, known, n=1, cutoff=0.0 if section in Config.model_fields else 0.85
-    )
+    near = difflib.get_close_matches(variable, known, n=1, cutoff=0.0 if section in SECTIONS else 0.85)
     return near[0] if near else ""
 
 

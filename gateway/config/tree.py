@@ -12,8 +12,17 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic import ByteSize
 
+from gateway.config.doors import (
+    FolderSection,
+    MailSection,
+    UplinkSection,
+    VxpSection,
+    WebhookSection,
+)
+from gateway.config.listeners import HttpSection
+from gateway.config.section import Section, setting
 from gateway.config.values import Days, Duration, FilePath, Secret, SecretReference, Url
 from gateway.core.archives import ArchiveLimits
 from gateway.core.catalogue import CONFIG_BAD_VALUE
@@ -23,19 +32,6 @@ from schemas.safe_xml import Limits
 
 _XML = Limits()
 _ARCHIVES = ArchiveLimits()
-
-
-def setting(default: Any, vi: str, en: str, **limits: Any) -> Any:
-    """A field of a section with its sentence in both languages."""
-    return Field(default, title=vi, description=en, **limits)
-
-
-class Section(BaseModel):
-    """A table of the TOML file."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True
-    )
 
 
 class NodeSection(Section):
@@ -56,6 +52,17 @@ class NodeSection(Section):
         None,
         "Tệp danh mục nút và đơn vị, được nạp khi cơ sở dữ liệu chưa có danh mục",
         "Directory file of nodes and agencies, read while the store has no directory yet",
+    )
+    secrets_key: FilePath | None = setting(
+        None,
+        "Tệp khóa mã hóa các mật khẩu cất trong cơ sở dữ liệu; trống: secrets.key trong data_dir",
+        "Key file that encrypts the secrets kept in the database; empty: secrets.key in data_dir",
+    )
+    url: str = setting(
+        "",
+        "Địa chỉ mà người dùng và phần mềm của đơn vị mở nút này, ghi trong thông báo",
+        "Address at which people and agencies' systems reach this node, as notices name it",
+        pattern=r"^(https?://.+)?$",
     )
 
 
@@ -105,23 +112,6 @@ class BrokerSection(Section):
         {},
         "Đường nối theo tên nút kề: [broker.links.H14]",
         "The links by the name of the neighbour: [broker.links.H14]",
-    )
-
-
-class HttpSection(Section):
-    """Giao diện HTTP · The HTTP interface"""
-
-    host: str = setting(
-        "127.0.0.1",
-        "Địa chỉ lắng nghe; mặc định chỉ nhận từ chính máy này",
-        "Address to listen on; by default only this machine reaches it",
-    )
-    port: int = setting(
-        8710,
-        "Cổng lắng nghe; 0 là chọn một cổng trống",
-        "Port to listen on; 0 picks a free one",
-        ge=0,
-        le=65535,
     )
 
 
@@ -267,6 +257,26 @@ class Config(Section):
     calendar: CalendarSection = CalendarSection()
     log: LogSection = LogSection()
     seal: SealSection = SealSection()
+    vxp: VxpSection = VxpSection()
+    webhook: WebhookSection = WebhookSection()
+    mail: MailSection = MailSection()
+    folder: FolderSection = FolderSection()
+    uplink: UplinkSection = UplinkSection()
+    adapters: Mapping[str, Mapping[str, Any]] = setting(
+        {},
+        "Cấu hình của các cách giao nhận cài thêm: [adapters.TÊN]",
+        "Settings of adapters of other packages: [adapters.NAME]",
+    )
+
+    def section(self, name: str) -> Any:
+        """The settings of an adapter: its section of this tree, or its table of `adapters`."""
+        known = name in type(self).model_fields and name != "adapters"
+        return getattr(self, name) if known else self.adapters.get(name, {})
+
+    @property
+    def secrets_key(self) -> Path:
+        """The file with the key of the vault."""
+        return self.node.secrets_key or self.node.data_dir / "secrets.key"
 
     def store_url(self, environ: Mapping[str, str]) -> str:
         """The database as SQLAlchemy names it, with its password.

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -46,6 +47,9 @@ class Secret:
             raise Misconfigured(unreadable(path, error)) from error
 
 
+_NETWORK = "ghi mạng như 10.1.0.0/16 hoặc 2001:db8::/32 · write networks as 10.1.0.0/16 or 2001:db8::/32"
+
+
 def _secret(value: object, info: ValidationInfo) -> object:
     if isinstance(value, Secret):
         return value
@@ -79,6 +83,19 @@ def _days(value: object) -> object:
     )
 
 
+def _networks(value: object) -> object:
+    """`10.1.0.0/16`, `2001:db8::/32`, or one address; several in a list or with commas between."""
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise ValueError(_NETWORK)  # a TypeError would pass through pydantic and end the program
+    try:
+        # str(): a bare number would be taken for an address, 5 for 0.0.0.5
+        return tuple(ip_network(str(part).strip()) for part in value)
+    except ValueError as error:
+        raise ValueError(_NETWORK) from error
+
+
 def _no_password(url: str) -> str:
     if urlsplit(url).password is not None:
         raise ValueError(
@@ -90,6 +107,7 @@ def _no_password(url: str) -> str:
 FilePath = Annotated[Path, AfterValidator(_path)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Days = Annotated[tuple[date, ...], BeforeValidator(_days)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 Url = Annotated[str, AfterValidator(_no_password)]
 SecretReference = Annotated[Secret, BeforeValidator(_secret)]
 

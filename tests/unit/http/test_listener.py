@@ -5,8 +5,11 @@ The listening socket, spoken to in raw bytes: what is no HTTP, what is too much,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from typing import Any
 
 import aiohttp
@@ -15,6 +18,7 @@ from aiohttp import web
 
 from gateway.http.listener import listening
 from gateway.observe import logger
+from gateway.v1.origin import PROXIES
 from gateway.v1.transfer import LIMITS, Limits
 from tests.kit.api import Api, listening_api
 
@@ -110,10 +114,130 @@ async def test_closed_connection_makes_room_for_another() -> None:
                 assert await reader.read() == b""
 
 
-async def test_no_limit_by_address_behind_a_proxy() -> None:
+async def test_limit_by_address_can_be_switched_off() -> None:
     async with listening_api(Limits(connections_per_address=0)) as api:
         for _ in range(3):
             assert (await answer_to(api, GET + b"\r\n"))[0] == 200
+
+
+async def test_trusted_proxy_may_hold_any_number_of_connections() -> None:
+    app = small_app(Limits(connections_per_address=1))
+    app[PROXIES] = (ip_network("127.0.0.0/8"),)
+    async with listening(app, "127.0.0.1", 0, logger("x")) as url, contextlib.AsyncExitStack() as open_lines:
+        for _ in range(3):
+            reader, writer = await open_lines.enter_async_context(line(url))
+            writer.write(GET + b"\r\n")
+            assert (await answer_on(reader))[0] == 200
+
+
+async def test_header_may_be_as_long_as_the_limits_of_its_socket_say() -> None:
+    """Two sockets of one process, each with limits of its own."""
+    long = GET + b"To: " + b"t" * 1_500_000 + b"\r\n\r\n"
+    large = Limits(header_bytes=2 * 1024 * 1024)
+    for limits, expected in ((large, (200, b"1500000")), (Limits(), (400, b"HTTP header > 8190 byte"))):
+        async with (
+            listening(small_app(limits), "127.0.0.1", 0, logger("x"), refuse=in_one_word) as url,
+            line(url) as (reader, writer),
+        ):
+            writer.write(long)
+            status, _, body = await answer_on(reader)
+            assert (status, body) == expected
+
+
+async def test_client_that_goes_on_after_a_broken_head_still_hears_the_refusal() -> None:
+    """Closing with bytes unread would be a reset, which takes the answer with it."""
+    async with listening_api() as api:
+        async with api.line() as (reader, writer):
+            writer.write(GET + b"To: " + b"t" * 300_000)
+            assert (await answer_on(reader))[0] == 400
+            for _ in range(30):
+                writer.write(b"t" * 100_000)
+                await writer.drain()
+            assert await reader.read() == b""
+        assert len(api.log("http.bad_head")) == 1  # what came after it was not looked at
+
+
+async def test_client_that_never_goes_after_a_refusal_is_let_go() -> None:
+    async with listening_api(Limits(linger_seconds=SOON)) as api, api.line() as (reader, writer):
+        writer.write(b"rubbish\r\n\r\n")
+        assert (await answer_on(reader))[0] == 400
+        with pytest.raises(ConnectionError):
+            await write_on(writer)
+
+
+async def write_on(writer: asyncio.StreamWriter) -> None:
+    """Until the other side has had enough."""
+    while True:
+        writer.write(b"more")
+        await writer.drain()
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1, ::1", "::1,127.0.0.1", "0.0.0.0, ::"])
+async def test_several_addresses_share_one_port(host: str) -> None:
+    async with listening(small_app(), host, 0, logger("x")) as url:
+        port = url.rpartition(":")[2]
+        for reached in ("127.0.0.1", "[::1]"):
+            async with line(f"http://{reached}:{port}") as (reader, writer):
+                writer.write(GET + b"\r\n")
+                assert (await answer_on(reader))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (b"rubbish\r\n\r\n", b"HTTP method"),
+        (GET + b"no colon here\r\n\r\n", b"HTTP"),
+        (GET + b"X: " + b"s" * 9000 + b"\r\n\r\n", b"HTTP header > 8190 byte"),
+    ],
+)
+async def test_socket_refuses_in_the_voice_it_was_given(head: bytes, told: bytes) -> None:
+    async with (
+        listening(small_app(), "127.0.0.1", 0, logger("x"), refuse=in_one_word) as url,
+        line(url) as (reader, writer),
+    ):
+        writer.write(head)
+        status, headers, body = await answer_on(reader)
+        assert await reader.read() == b""
+    assert (status, headers["content-type"], body) == (400, "text/plain; charset=utf-8", told)
+
+
+async def test_fault_of_ours_is_told_in_that_voice_too() -> None:
+    app = web.Application(middlewares=[_raising])
+    app[LIMITS] = Limits()
+    async with (
+        listening(app, "127.0.0.1", 0, logger("x", io.StringIO()), refuse=in_one_word) as url,
+        aiohttp.ClientSession(url) as http,
+        http.get("/") as response,
+    ):
+        assert (response.status, await response.text()) == (500, "connection")
+
+
+def in_one_word(request: web.BaseRequest, status: int, detail: str) -> web.Response:
+    return web.Response(status=status, text=detail)
+
+
+def small_app(limits: Limits | None = None) -> web.Application:
+    """/v1/health tells how long the header To was."""
+
+    async def health(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(request.headers.get("To", ""))))
+
+    app = web.Application()
+    app[LIMITS] = limits or Limits()
+    app.router.add_get("/v1/health", health)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def line(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection for raw bytes."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
 
 
 async def test_client_that_leaves_in_the_middle_is_no_fault_of_ours() -> None:
