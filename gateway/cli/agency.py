@@ -1,11 +1,11 @@
 """
-`truc agency`: the agencies of a node and their keys.
+`truc agency`: the agencies of a node.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ from gateway.cli.screen import EXIT_CODES, AsJson, Screen, speaking
 if TYPE_CHECKING:
     from gateway.core.directory import Agency, Directory
 
-app = typer.Typer(no_args_is_help=True, help="Đơn vị và khóa truy cập · Agencies and keys")
+app = typer.Typer(no_args_is_help=True, help="Đơn vị của nút · The agencies of the node")
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Mã định danh đơn vị · Code of the agency")]
 
@@ -119,7 +119,7 @@ def add(
         directory = asyncio.run(_change(config, changed))
         screen.data({"code": code, "directory_version": directory.version})
         screen.line(f"Đã thêm · added: {code} {name}")
-        screen.line(f"Cấp khóa · make its key: truc agency key -c {config} {code}")
+        screen.line(f"Cấp khóa · make its key: truc key new -c {config} {code}")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -139,7 +139,7 @@ def lock(
     with speaking(as_json) as screen:
 
         def changed(directory: Directory, node: str) -> Directory:
-            version, primary = directory.version + 1, _served(directory, node, code).code
+            version, primary = directory.version + 1, served(directory, node, code).code
             rows = tuple(
                 replace(row, locked=not unlock, version=version) if row.code == primary else row
                 for row in directory.agency_rows
@@ -149,49 +149,6 @@ def lock(
         directory = asyncio.run(_change(config, changed))
         screen.data({"code": code, "locked": not unlock, "directory_version": directory.version})
         screen.line(f"{'Đã mở khóa · unlocked' if unlock else 'Đã khóa · locked'}: {code}")
-
-
-@app.command(epilog=EXIT_CODES)
-def key(
-    config: ConfigFile,
-    codes: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="CODE…", help="Một hay nhiều đơn vị dùng chung khóa · Agencies of the key"),
-    ] = None,
-    label: Annotated[
-        str, typer.Option(help="Tên gợi nhớ, ví dụ phần mềm dùng khóa · What the key is for")
-    ] = "",
-    operator: Annotated[
-        bool, typer.Option("--operator", help="Khóa của người quản trị nút · A key of the node's operator")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """
-    Cấp khóa truy cập · Make an access key.
-
-    Khóa chỉ hiện một lần · It is shown only once.
-
-    \b
-    truc agency key -c node.toml 000.01.40.H14 --label "QLVB huyện"
-    truc agency key -c node.toml --operator --label "giám sát"
-    """
-    if not codes and not operator:
-        raise typer.BadParameter("cần CODE hoặc --operator · CODE or --operator is needed")
-    with speaking(as_json) as screen:
-        made = asyncio.run(_key(config, codes or [], label, operator=operator))
-        screen.data({"key": made, "agencies": codes or [], "label": label, "operator": operator})
-        screen.line(made)
-        screen.note("Hãy cất khóa ngay: cổng chỉ giữ mã băm · Keep it safe now: only its digest stays here")
-
-
-async def _key(file: Path, codes: Sequence[str], label: str, *, operator: bool) -> str:
-    from gateway.http.auth import issue_key
-
-    async with store_of(file) as (config, store):
-        directory = await store.directory()
-        agencies = [_served(directory, config.node.id, code) for code in codes]
-        name = label or (agencies[0].name if agencies else "operator")
-        return await issue_key(store, name, {a.code for a in agencies}, now(), is_operator=operator)
 
 
 async def _change(file: Path, changed: Callable[[Directory, str], Directory]) -> Directory:
@@ -207,12 +164,8 @@ async def _change(file: Path, changed: Callable[[Directory, str], Directory]) ->
         return directory
 
 
-def _served(directory: Directory, node: str, code: str) -> Agency:
+def served(directory: Directory, node: str, code: str) -> Agency:
     """The agency of this node that has the code. Raises: Rejected (AGENCY_UNKNOWN)."""
-    from gateway.core.catalogue import AGENCY_UNKNOWN
-    from gateway.core.errors import Rejected, find
+    from gateway.keys import served_here
 
-    agency = directory.find(code)
-    if agency is None or agency.node != node:
-        raise Rejected(find(AGENCY_UNKNOWN, organ=code))
-    return agency
+    return served_here(directory, node, code)

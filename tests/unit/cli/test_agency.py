@@ -1,5 +1,5 @@
 """
-`truc agency`: agencies and keys are rows; a key is shown once and kept as a digest.
+`truc agency`: agencies are rows, which an operator adds and locks.
 """
 
 from __future__ import annotations
@@ -55,26 +55,7 @@ def test_lock_and_unlock(node: Path) -> None:
     assert codes(node)[HERE]["locked"] is False
 
 
-def test_key_is_shown_once_and_kept_only_as_a_digest(node: Path) -> None:
-    ran = truc("agency", "key", "-c", node, HERE, "--label", "QLVB")
-    key = ran.out.strip()
-    assert ran.code == 0
-    assert key.startswith("truc_")
-    assert codes(node)[HERE]["keys"] == 1
-    kept = b"".join(p.read_bytes() for p in (node.parent / "data").glob("truc.db*"))
-    assert key.encode() not in kept
-
-
-def test_key_of_an_operator_needs_no_agency(node: Path) -> None:
-    ran = truc("agency", "key", "-c", node, "--operator", "--json")
-    assert ran.code == 0
-    assert ran.json["operator"] is True
-    assert truc("agency", "key", "-c", node).code == 2
-
-
-def test_agencies_of_other_nodes_get_no_key_here(node: Path) -> None:
-    for command in ("key", "lock"):
-        for code in (ELSEWHERE, "000.99.99.H99"):
-            ran = truc("agency", command, "-c", node, code, "--json")
-            assert ran.code == 1
-            assert ran.json["error"]["code"] == AGENCY_UNKNOWN.code
+def test_agency_of_another_node_is_not_ours_to_lock(node: Path) -> None:
+    for code in (ELSEWHERE, "000.99.99.H99"):
+        ran = truc("agency", "lock", "-c", node, code, "--json")
+        assert (ran.code, ran.json["error"]["code"]) == (1, AGENCY_UNKNOWN.code)

@@ -1,0 +1,141 @@
+"""
+Keys given out: shown once, kept safely, changed without a pause.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.core.errors import Rejected
+from gateway.keyring import KEPT_SECONDS, StoreKeyring
+from gateway.keys import (
+    NewSystem,
+    issue_key,
+    issue_system,
+    key_hash,
+    named,
+    new_key,
+    rotate,
+    set_locked,
+)
+from gateway.store.sql import SqlStore
+from gateway.vault import FileVault
+from tests.kit.clock import ManualClock
+from tests.kit.office import COMMUNE, DISTRICT, NODE, NOW
+
+BOTH = frozenset({DISTRICT, COMMUNE})
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> FileVault:
+    return FileVault(tmp_path / "secrets.key")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    opened = SqlStore("sqlite://", tmp_path / "blobs", node=NODE, instance="one")
+    yield opened
+    await opened.close()
+
+
+def system(**more: object) -> NewSystem:
+    return NewSystem(system_id="vxp.h14", label="QLVB", agencies=BOTH, **more)  # type: ignore[arg-type]
+
+
+def test_key_is_256_bits_that_a_scanner_recognises() -> None:
+    key = new_key(lambda size: bytes(range(size)))
+    assert key == "truc_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+    assert new_key() != new_key()
+    assert key_hash(key) == hashlib.sha256(key.encode()).hexdigest()
+
+
+async def test_issued_key_is_kept_by_digest_only(store: SqlStore) -> None:
+    key = await issue_key(store, "QLVB huyện", {DISTRICT}, NOW)
+    kept = await store.credential(key_hash(key))
+    assert kept is not None
+    assert (kept.label, kept.agencies, kept.locked, kept.system_id) == ("QLVB huyện", {DISTRICT}, False, "")
+    assert key not in repr(await store.credentials())
+
+
+async def test_secret_of_a_system_is_kept_encrypted(store: SqlStore, vault: FileVault) -> None:
+    credential, secret = await issue_system(store, vault, system(), NOW)
+    (kept,) = await store.system("vxp.h14")
+    assert (kept, secret in repr(kept)) == (credential, False)
+    assert vault.open(kept.sealed_secret) == secret
+    assert await store.credential(key_hash(secret)) is None  # it is no access key
+
+
+async def test_system_that_moves_here_keeps_its_secret(store: SqlStore, vault: FileVault) -> None:
+    _, secret = await issue_system(store, vault, system(secret="c2VjcmV0"), NOW)
+    assert secret == "c2VjcmV0"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        NewSystem(system_id="", label="", agencies=BOTH),
+        NewSystem(system_id="hệ thống", label="", agencies=BOTH),
+        NewSystem(system_id="a\nb", label="", agencies=BOTH),
+        NewSystem(system_id="x" * 101, label="", agencies=BOTH),
+        NewSystem(system_id="a", label="", agencies=BOTH, secret=" a"),
+    ],
+)
+async def test_id_that_headers_cannot_carry_is_refused(
+    store: SqlStore, vault: FileVault, wanted: NewSystem
+) -> None:
+    with pytest.raises(Rejected) as refused:
+        await issue_system(store, vault, wanted, NOW)
+    assert refused.value.code == "TRUC-414"
+    assert await store.credentials() == []
+
+
+async def test_old_and_new_secret_live_at_once_for_a_while(store: SqlStore, vault: FileVault) -> None:
+    clock = ManualClock(NOW)
+    old, first = await issue_system(store, vault, system(may_register=True), NOW)
+    new, second = await rotate(store, vault, old, NOW, timedelta(days=7))
+    assert (new.agencies, new.may_register, first != second) == (BOTH, True, True)
+    keyring = StoreKeyring(store, vault, clock)
+    assert {key.secret for key in await keyring.system("vxp.h14")} == {first, second}
+    clock.advance(timedelta(days=7))
+    assert [key.secret for key in await keyring.system("vxp.h14")] == [second]
+
+
+async def test_rotated_access_key_has_the_rights_of_the_old_one(store: SqlStore, vault: FileVault) -> None:
+    old = await store.credential(
+        key_hash(await issue_key(store, "giám sát", {DISTRICT}, NOW, is_operator=True))
+    )
+    assert old is not None
+    new, key = await rotate(store, vault, old, NOW)
+    assert (await store.credential(key_hash(key))) == new
+    assert (new.agencies, new.is_operator, new.ends_at) == ({DISTRICT}, True, None)
+    ending = await named(store, old.key_id)
+    assert ending.ends_at == NOW + timedelta(days=7)
+
+
+async def test_rotating_again_never_lengthens_a_life(store: SqlStore, vault: FileVault) -> None:
+    old, _ = await issue_system(store, vault, system(), NOW)
+    await rotate(store, vault, old, NOW, timedelta(hours=1))
+    await rotate(store, vault, await named(store, old.key_id), NOW, timedelta(days=7))
+    assert (await named(store, old.key_id)).ends_at == NOW + timedelta(hours=1)
+
+
+async def test_lock_counts_after_a_moment(store: SqlStore, vault: FileVault) -> None:
+    clock = ManualClock(NOW)
+    keyring = StoreKeyring(store, vault, clock)
+    credential, _ = await issue_system(store, vault, system(), NOW)
+    assert [key.credential.locked for key in await keyring.system("vxp.h14")] == [False]
+    await set_locked(store, credential, True, NOW)
+    clock.advance(timedelta(seconds=KEPT_SECONDS))
+    assert [key.credential.locked for key in await keyring.system("vxp.h14")] == [True]
+
+
+async def test_unknown_system_and_unknown_key_are_nobody(store: SqlStore, vault: FileVault) -> None:
+    assert await StoreKeyring(store, vault, ManualClock(NOW)).system("vxp.nobody") == ()
+    with pytest.raises(Rejected) as refused:
+        await named(store, "no such")
+    assert refused.value.code == "TRUC-441"
