@@ -7,16 +7,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.core import catalogue, lifecycle
+from gateway.core.calendar import today
 from gateway.core.codes import normal
-from gateway.core.directory import Directory
+from gateway.core.directory import Agency, Directory
 from gateway.core.edxml import write_status
 from gateway.core.errors import Rejected, find
-from gateway.core.model import Kind, LetterId, Organ, Staff
+from gateway.core.model import AgencyCode, Kind, LetterId, Organ, Staff
 from gateway.doors.desk import Desk
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
+from gateway.enrolment import Enrolment
 from gateway.evidence import evidence_chunks, evidence_size
 from gateway.ports import (
     Accepted,
@@ -25,8 +28,14 @@ from gateway.ports import (
     MailItem,
     OpenEvidence,
     OpenLetter,
+    Quota,
+    Registration,
     StoredLetter,
+    Terms,
     TrackRecord,
+    Traffic,
+    Wanted,
+    Word,
 )
 from signing.verdict import Verdict
 
@@ -38,6 +47,7 @@ class PostOffice:
 
     def __init__(self, desk: Desk, intake: Intake, handover: Handover, examiner: Examiner) -> None:
         self._desk, self._intake, self._handover, self._examiner = desk, intake, handover, examiner
+        self._enrolment = Enrolment(desk)
 
     async def accept(
         self,
@@ -153,9 +163,77 @@ class PostOffice:
         """What the seal of a letter of the caller is worth. Raises: Rejected (UNKNOWN_LETTER)."""
         return await self._examiner.verdict((await self.track(caller, letter_id)).letter)
 
-    async def find(self, caller: Caller, text: str) -> Sequence[LetterId]:
-        """Letters of the caller by letter_id, DocumentId or number/notation."""
-        return await self._desk.store.find_letters(caller.agencies, text, limit=50)
+    async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
+        """A letter that the caller sent or received, to look into; no fetch.
+
+        Raises: Rejected (UNKNOWN_LETTER).
+        """
+        letter = (await self.track(caller, letter_id)).letter
+        mine = [a.code for a in letter.routing.recipients if a.code in caller.agencies]
+        return self._handover.open_letter(letter, mine[0] if mine else letter.routing.sender)
+
+    async def find(
+        self, caller: Caller, wanted: Wanted, *, before: LetterId | None = None, limit: int = 50
+    ) -> Sequence[LetterId]:
+        """Letters of the caller that fit, newest first, older than the cursor `before`."""
+        return await self._desk.store.find_letters(caller.agencies, wanted, before=before, limit=limit)
+
+    async def history(
+        self,
+        caller: Caller,
+        *,
+        kind: Kind | None = None,
+        after: int = 0,
+        since: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[MailItem]:
+        """Everything that ever came to the caller's doors, acknowledged or not, in the order it came."""
+        return await self._handover.history(caller, kind=kind, after=after, since=since, limit=limit)
+
+    async def offer_again(self, caller: Caller, since: datetime, *, letter_id: LetterId | None = None) -> int:
+        """List again what came since then (or one letter of it) and was acknowledged. How many."""
+        return await self._handover.offer_again(caller, since, letter_id=letter_id)
+
+    async def wait(self, caller: Caller, seconds: float) -> None:
+        """Return when something may have come for the caller, or after `seconds`."""
+        await self._handover.wait(caller, seconds)
+
+    async def word(self, caller: Caller, letter_id: LetterId, word: Word, detail: str = "") -> None:
+        """Note what the caller says of a letter it has not acknowledged.
+
+        Raises: Rejected (UNKNOWN_LETTER).
+        """
+        await self._handover.word(caller, letter_id, word, detail)
+
+    async def traffic(self, caller: Caller, since: datetime, until: datetime) -> Traffic:
+        """What the caller's agencies sent and received from `since` to before `until`."""
+        return await self._desk.store.traffic(caller.agencies, since, until)
+
+    async def quota(self, caller: Caller) -> Sequence[Quota]:
+        """What each of the caller's agencies may send today, and has sent."""
+        day = today(self._desk.clock.now())
+        quotas = []
+        for code in sorted(caller.agencies):
+            letters, used = await self._desk.store.used(code, day)
+            terms = self.terms(code)
+            quotas.append(Quota(code, letters, terms.letters_per_day, used, terms.bytes_per_day))
+        return quotas
+
+    def terms(self, agency: AgencyCode) -> Terms:
+        """What was agreed with an agency."""
+        return self._desk.terms(agency)
+
+    async def register(self, caller: Caller, registration: Registration) -> Agency:
+        """Add an agency below one of the caller's own. See gateway/enrolment."""
+        return await self._enrolment.register(caller, registration)
+
+    async def deregister(self, caller: Caller, code: str) -> None:
+        """Close an agency that the caller may register. See gateway/enrolment."""
+        await self._enrolment.deregister(caller, code)
+
+    async def enrol(self, newcomers: Sequence[Agency]) -> int:
+        """Add agencies that an axis behind this node names. See gateway/enrolment."""
+        return await self._enrolment.enrol(newcomers)
 
     def directory(self) -> Directory:
         """The directory as this node knows it."""

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.core.directory import Directory
-from gateway.core.model import NodeId
+from gateway.core.model import AgencyCode, NodeId
 from gateway.crash import Point, no_crash
 from gateway.observe import Log, Metrics
-from gateway.ports import Bell, Clock, Store
+from gateway.ports import Bell, Clock, Store, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,7 @@ class Desk:
     bell: Bell
     log: Log
     metrics: Metrics
+    terms: Callable[[AgencyCode], Terms] = lambda _agency: Terms()  #: what was agreed with an agency
+    adopt: Callable[[Directory], object] = lambda _directory: None  #: put a directory in force at once
     release: str = ""  #: of this software, for the neighbours to hear
     point: Point = no_crash  #: called at the crash points of gateway/crash

@@ -10,6 +10,7 @@ Crash   fetched but not acknowledged is offered again under the same letter_id
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -33,11 +34,12 @@ from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
 from gateway.core.seals import entitlement_objection, seal_objection, time_objection
 from gateway.core.split import join, read_parts_json
 from gateway.doors.desk import Desk
-from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Work
+from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Word, Work
 
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
 BUSY_SECONDS = 1.0
+LOOK_UP_SECONDS = 2.0
 LOCAL = NodeId("local")  # stands for a link in the metrics
 SWEEP_ROWS = 500
 # One round claims as much as one writer transaction holds, and at most what fits in memory many times over.
@@ -97,6 +99,9 @@ class Handover:
             if letter.routing.kind is Kind.STATUS:
                 await self._store.add_status(letter, self._desk.clock.now())
             has_it = await self._deliverer(agency).deliver(self.open_letter(letter, agency))
+        except Rejected as refused:  # whoever is behind this way will never take it
+            await self._turn_down(work, refused.first)
+            return
         except TrucError as failed:
             await self._record(work, Failed(failed.code))
             self._desk.log.warning(
@@ -207,6 +212,35 @@ class Handover:
         """What waits for the caller's agencies, oldest first, beyond the cursor `after`."""
         return await self._store.waiting(caller.agencies, kind=kind, after=after, limit=limit)
 
+    async def history(
+        self, caller: Caller, *, kind: Kind | None, after: int, since: datetime | None, limit: int
+    ) -> Sequence[MailItem]:
+        """Everything that ever came to the caller's doors, in the order it came."""
+        return await self._store.history(caller.agencies, kind=kind, after=after, since=since, limit=limit)
+
+    async def offer_again(self, caller: Caller, since: datetime, *, letter_id: LetterId | None = None) -> int:
+        """List again what came since then (or one letter of it) and was acknowledged; how many that are."""
+        now = self._desk.clock.now()
+        return await self._store.offer_again(caller.agencies, since, now, letter_id=letter_id)
+
+    async def wait(self, caller: Caller, seconds: float) -> None:
+        """Return when something may have come for the caller, or after `seconds`.
+
+        Another instance of this node rings no bell here, so a long wait looks up now and then.
+        """
+        topics = [f"mail:{code}" for code in caller.agencies]
+        if not topics:
+            return await self._desk.clock.sleep(seconds)
+        waits = [
+            asyncio.ensure_future(self._desk.bell.wait(topic, min(seconds, LOOK_UP_SECONDS)))
+            for topic in topics
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in waits:
+                waiting.cancel()
+
     async def open(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
         """A letter from the caller's mailbox; fetching is noted, and harmless however often.
 
@@ -241,9 +275,38 @@ class Handover:
             await self._store.record(letter_id, Target(agency=agency), Acknowledged(), self._desk.clock.now())
             self._desk.log.info("delivery.delivered", letter_id=letter_id, target=delivery.target.key)
 
+    async def word(self, caller: Caller, letter_id: LetterId, word: Word, detail: str) -> None:
+        """Note what the caller says of a letter that it does not acknowledge; the letter stays where it is.
+
+        Raises: Rejected (UNKNOWN_LETTER).
+        """
+        mail = await self._store.mail(letter_id, caller.agencies)
+        if not mail:
+            raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
+        for delivery in mail:
+            agency = delivery.target.agency
+            assert agency is not None, "mail() gives deliveries to agencies"
+            await self._store.note_word(letter_id, agency, word, detail, self._desk.clock.now())
+            self._desk.log.info(
+                "delivery.word", letter_id=letter_id, target=delivery.target.key, word=word.value
+            )
+
     def open_letter(self, letter: StoredLetter, agency: AgencyCode) -> OpenLetter:
         """The letter as its sender wrote it, to the last byte."""
-        return OpenLetter(letter, agency, letter.routing.original_size, self._chunks(letter))
+        return OpenLetter(
+            letter, agency, letter.routing.original_size, self._chunks(letter), self._part(letter)
+        )
+
+    def _part(self, letter: StoredLetter) -> Callable[[str], Iterator[bytes]]:
+        """Raises, when called: Unavailable (BLOB_DAMAGED) for a part that the letter does not have."""
+
+        def part(name: str) -> Iterator[bytes]:
+            stored = letter.part(name)
+            if stored is None:
+                raise Unavailable(find(catalogue.BLOB_DAMAGED, detail=name))
+            return self._store.blobs.read(stored)
+
+        return part
 
     def _chunks(self, letter: StoredLetter) -> Callable[[], Iterator[bytes]]:
         blobs = self._store.blobs

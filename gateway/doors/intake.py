@@ -14,25 +14,19 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 from gateway.answers import read_answer, recipients_told, write_answer
 from gateway.core import catalogue
-from gateway.core.archives import ArchiveLimits
-from gateway.core.attachments import Look, look_at, marked
-from gateway.core.calendar import VIETNAM, Calendar, today
-from gateway.core.directory import Directory, SuccessorPolicy
+from gateway.core.calendar import VIETNAM, today
+from gateway.core.directory import Directory
 from gateway.core.dispatch import dispatch
-from gateway.core.edxml import Reading, read
-from gateway.core.errors import Finding, Rejected, errors_among, find
+from gateway.core.errors import Finding, Rejected, find
 from gateway.core.facts import facts_of
-from gateway.core.lifecycle import status_recipient
 from gateway.core.model import (
-    Addressee,
     AgencyCode,
     Envelope,
     Kind,
@@ -41,13 +35,12 @@ from gateway.core.model import (
     Part,
     Routing,
 )
-from gateway.core.routing import PROTOCOL, lane_of, rank_of, resolve_recipients, routing_json
+from gateway.core.routing import PROTOCOL, lane_of, rank_of, routing_json
 from gateway.core.sameness import sameness
 from gateway.core.seals import seal_objection
-from gateway.core.secrecy import discreet
 from gateway.core.split import Split, Splitter, parts_json
-from gateway.core.validate import validate
 from gateway.doors.desk import Desk
+from gateway.doors.draft import Draft, DraftReader, Rules
 from gateway.doors.handed_in import handed_in
 from gateway.ports import (
     Accepted,
@@ -62,40 +55,11 @@ from gateway.ports import (
     Taking,
 )
 from gateway.sealed_file import SealedFile
-from schemas.safe_xml import Limits
 from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE
 
 # Below this many bytes a thread costs more than the work it takes off the event loop.
 WORTH_A_THREAD = 64 * 1024
 REFUSED_HEAD = 64 * 1024
-IN_MEMORY = 1024 * 1024  # of an attachment that has to be unwrapped to look into it
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the operator decides about letters that come in."""
-
-    limits: Limits
-    archives: ArchiveLimits
-    calendar: Calendar
-    ttl_working_days: int
-    successor_policy: SuccessorPolicy
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A message that has been read, on its way to becoming a letter."""
-
-    split: Split
-    sinks: list[BlobSink]
-    reading: Reading
-    findings: tuple[Finding, ...]
-    addressees: tuple[Addressee, ...]
-    sealed: SealedFile | None = None
-
-    @property
-    def envelope(self) -> Envelope:
-        return self.reading.envelope
 
 
 class Intake:
@@ -111,6 +75,7 @@ class Intake:
     ) -> None:
         self._desk, self._store, self._clock = desk, desk.store, desk.clock
         self._rules, self._new_id, self._sealer, self._examiner = rules, new_id, sealer, examiner
+        self._reader = DraftReader(desk, rules)
 
     async def accept(
         self,
@@ -137,7 +102,7 @@ class Intake:
             try:
                 given = await handed_in(source, self._rules.limits, scratch)
                 split, sinks = await self._split(given.chunks, head, undo)
-                examine = partial(self._examine, split, sinks, caller, to)
+                examine = partial(self._reader.examine, split, sinks, caller, to)
                 is_large = split.original_size > WORTH_A_THREAD
                 draft = await asyncio.to_thread(examine) if is_large else examine()
                 if given.sealed is not None:
@@ -172,56 +137,7 @@ class Intake:
                 await asyncio.to_thread(splitter.feed, chunk)
         return splitter.close(), sinks
 
-    def _examine(self, split: Split, sinks: list[BlobSink], caller: Caller, to: Sequence[str]) -> _Draft:
-        directory, day = self._desk.directory(), today(self._clock.now())
-        reading = read(split.envelope, split.parts, self._rules.limits)
-        looks = self._looks(reading, split, sinks)
-        reading = replace(reading, envelope=marked(reading.envelope, looks))
-        named = self._named(reading.envelope, to)
-        validated = validate(
-            reading,
-            split,
-            directory=None,  # recipients are resolved below: some unknown ones do not stop the others
-            caller_codes=self._codes_of(caller, directory),
-            looks=looks,
-            today=day,
-            recipients=named,
-        )
-        findings = discreet((*split.findings, *reading.findings, *validated))
-        if errors_among(findings):
-            raise Rejected(*findings)
-        addressees, unreachable = resolve_recipients(directory, named, day, self._rules.successor_policy)
-        if not addressees:
-            raise Rejected(*unreachable, *findings)
-        findings = (*findings, *unreachable)
-        return _Draft(split, sinks, reading, findings, addressees)
-
-    @staticmethod
-    def _named(envelope: Envelope, to: Sequence[str]) -> tuple[str, ...]:
-        """The recipients as named: by the request if it names any, else by the message itself."""
-        if to:
-            return tuple(to)
-        if envelope.kind is Kind.STATUS:
-            return tuple(filter(None, [status_recipient(envelope)]))
-        return tuple(organ.code for organ in envelope.recipients)
-
-    @staticmethod
-    def _codes_of(caller: Caller, directory: Directory) -> frozenset[str]:
-        codes: set[str] = set(caller.agencies)
-        for code in caller.agencies:
-            agency = directory.find(code)
-            codes.update(agency.aliases if agency else ())
-        return frozenset(codes)
-
-    def _looks(self, reading: Reading, split: Split, sinks: list[BlobSink]) -> tuple[Look, ...]:
-        looks = []
-        for attachment in reading.envelope.attachments:
-            with sinks[attachment.part].peek() as file:
-                part = split.parts[attachment.part]
-                looks.append(look_at(file, attachment, part, self._rules.archives, _scratch))
-        return tuple(looks)
-
-    async def _with_agency_seal(self, draft: _Draft, sealed: SealedFile) -> _Draft:
+    async def _with_agency_seal(self, draft: Draft, sealed: SealedFile) -> Draft:
         """The draft with the seal its agency made; one that can't be verified yet is told, not refused."""
         verdict = await self._examiner.agency_verdict(sealed.agency_seal, sealed.parts, self._clock.now())
         objection = seal_objection(verdict)
@@ -235,7 +151,7 @@ class Intake:
 
     # --- making it ours --------------------------------------------------------------------------
 
-    async def _make_ours(self, draft: _Draft, caller: Caller, key: str | None, undo: ExitStack) -> Accepted:
+    async def _make_ours(self, draft: Draft, caller: Caller, key: str | None, undo: ExitStack) -> Accepted:
         idempotency = self._idempotency(draft, caller, key)
         self._desk.point("C1")
         digest = sameness(draft.envelope, [p.content_sha256 for p in draft.split.parts])
@@ -249,6 +165,7 @@ class Intake:
             further = tuple(a for a in draft.addressees if a.code not in known)
             if not further:
                 return await self._repeat(draft, next(iter(known.values())))
+            await self._check_quota(draft)
             if kept is None:
                 kept = await self._keep(draft)
                 undo.pop_all()
@@ -259,8 +176,24 @@ class Intake:
             if accepted is not None:
                 return accepted
 
+    async def _check_quota(self, draft: Draft) -> None:
+        """Raises: Rejected (QUOTA) for one document too many on this day. A status is never one too many."""
+        sender = self._desk.directory().find(draft.envelope.sender.code)
+        if sender is None or draft.envelope.kind is Kind.STATUS:
+            return
+        terms, size = self._desk.terms(sender.code), draft.split.original_size
+        if not (terms.letters_per_day or terms.bytes_per_day):
+            return
+        letters, used = await self._store.used(sender.code, today(self._clock.now()))
+        if 0 < terms.letters_per_day <= letters:
+            raise Rejected(
+                find(catalogue.QUOTA, limit=f"{terms.letters_per_day} văn bản/ngày (letters a day)")
+            )
+        if 0 < terms.bytes_per_day < used + size:
+            raise Rejected(find(catalogue.QUOTA, limit=f"{terms.bytes_per_day} byte/ngày (bytes a day)"))
+
     async def _add(
-        self, draft: _Draft, kept: tuple[StoredPart, ...], digest: str, idempotency: IdempotencyKey | None
+        self, draft: Draft, kept: tuple[StoredPart, ...], digest: str, idempotency: IdempotencyKey | None
     ) -> Accepted | None:
         now, directory = self._clock.now(), self._desk.directory()
         facts = facts_of(draft.envelope)
@@ -302,7 +235,7 @@ class Intake:
         self._desk.metrics.accepted(routing.kind, routing.original_size)
         return answer
 
-    def _routing(self, draft: _Draft, sender: AgencyCode, directory: Directory, now: datetime) -> Routing:
+    def _routing(self, draft: Draft, sender: AgencyCode, directory: Directory, now: datetime) -> Routing:
         envelope, calendar = draft.envelope, self._rules.calendar
         return Routing(
             protocol=PROTOCOL,
@@ -321,7 +254,7 @@ class Intake:
         )
 
     async def _manifest(
-        self, draft: _Draft, kept: tuple[StoredPart, ...], routing: Routing
+        self, draft: Draft, kept: tuple[StoredPart, ...], routing: Routing
     ) -> tuple[StoredPart, ...]:
         """All parts in manifest order; last the seals, the node's over all parts and the agency's own."""
         put = self._store.blobs.put
@@ -338,7 +271,7 @@ class Intake:
             seals.append(put(AGENCY_SIGNATURE, draft.sealed.agency_seal))
         return (*parts, *seals)
 
-    async def _keep(self, draft: _Draft) -> tuple[StoredPart, ...]:
+    async def _keep(self, draft: Draft) -> tuple[StoredPart, ...]:
         """Make the attachments durable before the row that names them commits."""
 
         def keep() -> tuple[StoredPart, ...]:
@@ -365,7 +298,7 @@ class Intake:
 
     # --- answers ---------------------------------------------------------------------------------
 
-    def _idempotency(self, draft: _Draft, caller: Caller, key: str | None) -> IdempotencyKey | None:
+    def _idempotency(self, draft: Draft, caller: Caller, key: str | None) -> IdempotencyKey | None:
         if key is None:
             return None
         asked = draft.split.original_sha256 + "|" + ",".join(a.named for a in draft.addressees)
@@ -378,7 +311,7 @@ class Intake:
             raise Rejected(find(catalogue.KEY_REUSED))
         return replace(read_answer(answer), repeated=True)
 
-    async def _repeat(self, draft: _Draft, first: LetterId) -> Accepted:
+    async def _repeat(self, draft: Draft, first: LetterId) -> Accepted:
         letter = await self._store.letter(first)
         at = letter.routing.accepted_at if letter else self._clock.now()
         expires_at = letter.routing.expires_at if letter else at
@@ -386,7 +319,7 @@ class Intake:
 
     @staticmethod
     def _answer(
-        draft: _Draft,
+        draft: Draft,
         letter_id: LetterId,
         at: datetime,
         *,
@@ -413,8 +346,3 @@ class Intake:
             "document.refused", code=refused.code, caller=caller.name, errors=len(refused.findings)
         )
         self._desk.metrics.refused(refused.code)
-
-
-def _scratch() -> IO[bytes]:
-    """A place to unwrap an attachment for a look: in memory while it is small."""
-    return SpooledTemporaryFile(max_size=IN_MEMORY)

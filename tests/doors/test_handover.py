@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.mailbox import AtTheDoor
 from gateway.core import catalogue
 from gateway.core.delivery import FAILURES_BEFORE_QUARANTINE, State
 from gateway.core.directory import Directory
 from gateway.core.errors import Rejected, Unavailable, find
 from gateway.core.model import Kind, LetterId
-from gateway.ports import Accepted, OpenLetter
+from gateway.ports import Accepted, AtTheDoor, OpenLetter
 from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, DEPARTMENT, PROVINCE, PROVINCE_OFFICE, small_axis
 from tests.kit.correspondence import agency, letter
 from tests.kit.nodes import Manner, SmallAxis, open_axis

@@ -21,7 +21,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from adapters.mailbox import AtTheDoor
 from gateway.broker.memory import MemoryPost
 from gateway.broker.memory_queue import Way
 from gateway.clerk import Clerk
@@ -35,13 +34,14 @@ from gateway.crash import Point
 from gateway.doors.arrival import Arrival
 from gateway.doors.control import Control
 from gateway.doors.desk import Desk
+from gateway.doors.draft import Rules
 from gateway.doors.handover import Handover
-from gateway.doors.intake import Intake, Rules
+from gateway.doors.intake import Intake
 from gateway.doors.relay import Place, Relay
 from gateway.ids import LetterIds
 from gateway.observe import Metrics, logger
 from gateway.office import PostOffice, one_chunk
-from gateway.ports import Accepted, Caller, Deliverer, MailItem, Sealer
+from gateway.ports import Accepted, AtTheDoor, Caller, Deliverer, MailItem, Sealer
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
 from schemas.safe_xml import Limits

@@ -9,15 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.core import catalogue
 from gateway.core.delivery import Delivery, State, Target
-from gateway.core.directory import Directory, Resolved, from_rows
+from gateway.core.directory import Agency, Directory, Resolved, from_rows
+from gateway.core.edxml import write_document
 from gateway.core.errors import Rejected, find
-from gateway.core.model import Addressee, AgencyCode, Kind, Lane, LetterFacts, LetterId, NodeId, Routing
+from gateway.core.model import (
+    Addressee,
+    AgencyCode,
+    Attachment,
+    Envelope,
+    Kind,
+    Lane,
+    LetterFacts,
+    LetterId,
+    NodeId,
+    Organ,
+    Routing,
+)
+from gateway.core.split import parts_json
 from gateway.ports import (
     Accepted,
     Caller,
@@ -25,10 +39,16 @@ from gateway.ports import (
     MailItem,
     OpenEvidence,
     OpenLetter,
+    Quota,
     RecipientAnswer,
+    Registration,
     StatusEvent,
     StoredLetter,
+    Terms,
     TrackRecord,
+    Traffic,
+    Wanted,
+    Word,
 )
 from signing.asice import NODE_SIGNATURE, Content, container_chunks, container_size
 from signing.parts import SealedPart
@@ -36,14 +56,15 @@ from signing.seal import seal
 from signing.verdict import Facts, Objection, Reason, Verdict, conclude
 from tests.kit.clock import ManualClock
 from tests.kit.seals import key_of
+from tests.kit.sinks import take_apart
 
 NODE = NodeId("H14")
 PROVINCE, DISTRICT, COMMUNE = (AgencyCode(f"{n}.H14") for n in ("00.00", "00.31", "05.31"))
 CLOSED = AgencyCode("09.31.H14")
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
-_ORGAN = re.compile(rb"<(From|To|ResponseFor)>\s*<OrganId>([^<]+)</OrganId>")
-_FIELD = re.compile(rb"<(DocumentId|StatusCode|Subject)>([^<]*)<")
+_ORGAN = re.compile(rb"<(?:edXML:)?(From|To|ResponseFor)>\s*<(?:edXML:)?OrganId>([^<]+)<")
+_FIELD = re.compile(rb"<(?:edXML:)?(DocumentId|StatusCode|Subject)>([^<]*)<")
 
 
 def small_directory() -> Directory:
@@ -77,6 +98,22 @@ def document(
     ).encode()
 
 
+def with_files(sender: str, recipient: str, files: Mapping[str, bytes]) -> bytes:
+    """A real document with these files, in their order."""
+    envelope = Envelope(
+        kind=Kind.DOCUMENT,
+        sender=Organ(sender),
+        recipients=(Organ(recipient),),
+        document_id="000.00.00.H14,2026/11/22,12/UBND-VX",
+        code_number="12",
+        code_notation="UBND-VX",
+        issue_date="2026/11/22",
+        subject="Trích yếu",
+        attachments=tuple(Attachment(part, "", name) for part, name in enumerate(files)),
+    )
+    return b"".join(write_document(envelope, [[data] for data in files.values()]))
+
+
 @dataclass(slots=True)
 class Kept:
     """A letter of this office and what has happened to it."""
@@ -87,6 +124,14 @@ class Kept:
     fetched: set[AgencyCode] = field(default_factory=set)
     delivered: set[AgencyCode] = field(default_factory=set)
     statuses: list[StatusEvent] = field(default_factory=list)
+    words: list[tuple[AgencyCode, Word, str]] = field(default_factory=list)
+
+    def parts(self) -> dict[str, list[bytes]]:
+        """The parts by their names, taken apart as intake would."""
+        apart = take_apart(self.data)
+        named = zip(apart.split.parts, apart.sinks, strict=True)
+        blobs = {spec.member_name: [sink.blob] for spec, sink in named}
+        return {"envelope.xml": [apart.split.envelope], "parts.json": [parts_json(apart.split)], **blobs}
 
 
 class SmallOffice:
@@ -95,6 +140,7 @@ class SmallOffice:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or ManualClock(NOW)
         self.kept: dict[LetterId, Kept] = {}
+        self.agreed: dict[AgencyCode, Terms] = {}
         self._directory = small_directory()
         self._answers: dict[tuple[str, str], tuple[str, Accepted]] = {}
         self._same: dict[tuple[str, tuple[str, ...]], Accepted] = {}
@@ -221,12 +267,15 @@ class SmallOffice:
     async def open(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
         kept, agency = self._mine(caller, letter_id)
         kept.fetched.add(agency)
+        return self._open(kept, agency)
 
+    @staticmethod
+    def _open(kept: Kept, agency: AgencyCode) -> OpenLetter:
         def chunks() -> Iterator[bytes]:
             for start in range(0, len(kept.data), 1 << 20):
                 yield kept.data[start : start + (1 << 20)]
 
-        return OpenLetter(kept.letter, agency, len(kept.data), chunks)
+        return OpenLetter(kept.letter, agency, len(kept.data), chunks, lambda name: iter(kept.parts()[name]))
 
     async def ack(self, caller: Caller, letter_id: LetterId) -> None:
         kept, agency = self._mine(caller, letter_id)
@@ -290,13 +339,145 @@ class SmallOffice:
         )
         return TrackRecord(kept.letter, deliveries, (), tuple(kept.statuses))
 
-    async def find(self, caller: Caller, text: str) -> Sequence[LetterId]:
-        return [
+    async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
+        letter = (await self.track(caller, letter_id)).letter
+        return self._open(self.kept[letter_id], letter.routing.sender)
+
+    async def find(
+        self, caller: Caller, wanted: Wanted, *, before: LetterId | None = None, limit: int = 50
+    ) -> Sequence[LetterId]:
+        found = [
             letter_id
-            for letter_id, kept in self.kept.items()
-            if caller.agencies & {kept.letter.routing.sender, *kept.numbers}
-            and text in (letter_id, kept.letter.facts.document_id)
+            for letter_id, kept in sorted(self.kept.items(), reverse=True)
+            if self._fits(kept, caller, wanted) and (before is None or letter_id < before)
         ]
+        return found[:limit]
+
+    @staticmethod
+    def _fits(kept: Kept, caller: Caller, wanted: Wanted) -> bool:
+        routing, facts = kept.letter.routing, kept.letter.facts
+        has_sent, has_received = routing.sender in caller.agencies, bool(caller.agencies & set(kept.numbers))
+        at = kept.letter.received_at
+        return (
+            {True: has_sent, False: has_received, None: has_sent or has_received}[wanted.sent]
+            and wanted.kind in (None, routing.kind)
+            and wanted.text in ("", routing.letter_id, facts.document_id, facts.code)
+            and wanted.document_id in ("", facts.document_id)
+            and wanted.code in ("", facts.code)
+            and wanted.issue_date in ("", facts.issue_date)
+            and wanted.sha256 in ("", routing.original_sha256)
+            and (wanted.since is None or at >= wanted.since)
+            and (wanted.until is None or at < wanted.until)
+        )
+
+    async def history(
+        self,
+        caller: Caller,
+        *,
+        kind: Kind | None = None,
+        after: int = 0,
+        since: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[MailItem]:
+        items = [
+            self._item(kept, agency, number)
+            for kept in self.kept.values()
+            for agency, number in kept.numbers.items()
+            if agency in caller.agencies and number > after
+        ]
+        items = [i for i in items if kind in (None, i.kind) and (since is None or i.waiting_since >= since)]
+        return sorted(items, key=lambda item: item.number)[:limit]
+
+    async def offer_again(self, caller: Caller, since: datetime, *, letter_id: LetterId | None = None) -> int:
+        again = 0
+        for kept in self.kept.values():
+            is_meant = letter_id in (None, kept.letter.routing.letter_id)
+            is_late = kept.letter.received_at >= since
+            lost = kept.delivered & caller.agencies if is_meant and is_late else set()
+            kept.delivered -= lost
+            again += len(lost)
+        return again
+
+    async def wait(self, caller: Caller, seconds: float) -> None:
+        await self.clock.sleep(seconds)
+
+    async def word(self, caller: Caller, letter_id: LetterId, word: Word, detail: str = "") -> None:
+        kept, agency = self._mine(caller, letter_id)
+        kept.words.append((agency, word, detail))
+
+    async def traffic(self, caller: Caller, since: datetime, until: datetime) -> Traffic:
+        span = Wanted(since=since, until=until)
+        fit = [kept for kept in self.kept.values() if self._fits(kept, caller, span)]
+        sent = [k for k in fit if k.letter.routing.sender in caller.agencies]
+        received = [(k, a) for k in fit for a in k.numbers if a in caller.agencies]
+
+        def are(kind: Kind, kept: Sequence[Kept]) -> int:
+            return sum(each.letter.routing.kind is kind for each in kept)
+
+        got = [kept for kept, _ in received]
+        return Traffic(
+            documents_sent=are(Kind.DOCUMENT, sent),
+            statuses_sent=are(Kind.STATUS, sent),
+            bytes_sent=sum(len(kept.data) for kept in sent),
+            documents_received=are(Kind.DOCUMENT, got),
+            statuses_received=are(Kind.STATUS, got),
+            bytes_received=sum(len(kept.data) for kept in got),
+            acknowledged=sum(agency in kept.delivered for kept, agency in received),
+            waiting=len(await self.list(caller, limit=10**6)),
+        )
+
+    async def quota(self, caller: Caller) -> Sequence[Quota]:
+        traffic = await self.traffic(caller, self.clock.now() - timedelta(days=1), self.clock.now())
+        return [
+            Quota(
+                code,
+                traffic.documents_sent,
+                self.terms(code).letters_per_day,
+                traffic.bytes_sent,
+                self.terms(code).bytes_per_day,
+            )
+            for code in sorted(caller.agencies)
+        ]
+
+    def terms(self, agency: AgencyCode) -> Terms:
+        return self.agreed.get(agency, Terms())
+
+    async def register(self, caller: Caller, registration: Registration) -> Agency:
+        if not caller.may_register or AgencyCode(registration.parent) not in caller.agencies:
+            raise Rejected(find(catalogue.NOT_ALLOWED))
+        known = self._directory.find(registration.code)
+        if known is not None and known.parent != registration.parent:
+            raise Rejected(find(catalogue.CODE_TAKEN, organ=registration.code, name=known.name))
+        made = Agency(
+            code=AgencyCode(registration.code),
+            name=registration.name,
+            node=NODE,
+            parent=registration.parent,
+            mail=registration.mail,
+            telephone=registration.telephone,
+            fax=registration.fax,
+        )
+        self._replace(made)
+        return made
+
+    async def deregister(self, caller: Caller, code: str) -> None:
+        known = self._directory.find(code)
+        if not caller.may_register:
+            raise Rejected(find(catalogue.NOT_ALLOWED))
+        if known is None or AgencyCode(known.parent) not in caller.agencies:
+            raise Rejected(find(catalogue.AGENCY_UNKNOWN, organ=code))
+        self._replace(replace(known, locked=True))
+
+    async def enrol(self, newcomers: Sequence[Agency]) -> int:
+        strangers = [agency for agency in newcomers if self._directory.find(agency.code) is None]
+        for agency in strangers:
+            self._replace(agency)
+        return len(strangers)
+
+    def _replace(self, agency: Agency) -> None:
+        others = [row for row in self._directory.agency_rows if row.code != agency.code]
+        version = self._directory.version + 1
+        self._directory = replace(self._directory, version=version, agency_rows=(*others, agency))
 
     def directory(self) -> Directory:
         return self._directory
