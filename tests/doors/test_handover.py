@@ -4,6 +4,7 @@ Handover: store → agency.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from gateway.core.delivery import FAILURES_BEFORE_QUARANTINE, State
 from gateway.core.directory import Directory
 from gateway.core.errors import Rejected, Unavailable, find
 from gateway.core.model import Kind, LetterId
-from gateway.ports import Accepted, AtTheDoor, OpenLetter
+from gateway.ports import Accepted, AtTheDoor, OpenLetter, Word
 from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, DEPARTMENT, PROVINCE, PROVINCE_OFFICE, small_axis
 from tests.kit.correspondence import agency, letter
 from tests.kit.nodes import Manner, SmallAxis, open_axis
@@ -318,3 +319,71 @@ async def test_letter_for_a_code_that_is_closed_by_now_goes_to_its_successor(tmp
 
     assert mail.content == content
     assert (line.named, line.code) == ("000.00.09.H14", heir.code)
+
+
+# --- what an agency says, and what it lost --------------------------------------------------------
+
+
+async def test_word_about_a_letter_leaves_it_where_it_is(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        accepted = await send(axis)
+        node, caller = axis.nodes[PROVINCE], axis.caller(DEPARTMENT)
+        await node.office.word(caller, accepted.letter_id, Word.FAILED, "hỏng")
+        left = await axis.waiting(DEPARTMENT)
+        with pytest.raises(Rejected) as refused:
+            await node.office.word(axis.caller(PROVINCE_OFFICE), accepted.letter_id, Word.FAILED)
+        journal = [row for row in await node.store.journal(0, 1000) if row.event == "letter.word"]
+
+    assert [item.letter_id for item in left] == [accepted.letter_id]
+    assert refused.value.code == "TRUC-404"
+    assert [(row.code, row.target) for row in journal] == [("failed", DOOR)]
+
+
+async def test_everything_since_then_is_offered_again_and_told_in_order(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        before = await send(axis, 1)
+        await axis.collect(DEPARTMENT)
+        axis.clock.advance(timedelta(hours=1))
+        restored = axis.clock.now()
+        after = [await send(axis, number) for number in (2, 3)]
+        await axis.collect(DEPARTMENT)
+        office, caller = axis.nodes[PROVINCE].office, axis.caller(DEPARTMENT)
+        history = await office.history(caller, kind=Kind.DOCUMENT)
+        since = await office.history(caller, kind=Kind.DOCUMENT, since=restored)
+        again = await office.offer_again(caller, restored)
+        listed = await axis.waiting(DEPARTMENT)
+        fetched = await axis.collect(DEPARTMENT)
+        left = await axis.waiting(DEPARTMENT)
+
+    told = [letter.letter_id for letter in after]
+    assert [item.letter_id for item in history] == [before.letter_id, *told]
+    assert [item.letter_id for item in since] == told
+    assert (again, [item.letter_id for item in listed]) == (2, told)
+    assert ([mail.letter_id for mail in fetched], left) == (told, [])
+
+
+class Refuses:
+    """A way behind which nobody will ever take the letter."""
+
+    async def deliver(self, letter: OpenLetter) -> bool:
+        raise Rejected(find(catalogue.RECIPIENT_UNKNOWN, organ=letter.agency))
+
+
+async def test_letter_that_will_never_be_taken_goes_back_with_the_reason(tmp_path: Path) -> None:
+    manner = Manner(deliverers={"push": Refuses(), **MAILBOX})
+    async with open_axis(with_pushed_agency(), tmp_path, manner) as axis:
+        accepted = await send(axis, to=PUSHED)
+        ended = await state(axis, accepted, f"agency:{PUSHED}")
+        told = await notices(axis)
+
+    assert ended is State.RETURNED
+    assert told == ["TRUC-405"]
+
+
+async def test_long_wait_ends_when_something_comes(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        waiting = asyncio.ensure_future(axis.nodes[PROVINCE].office.wait(axis.caller(DEPARTMENT), 60))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await send(axis)
+        await asyncio.wait_for(waiting, 5)

@@ -20,7 +20,7 @@ from gateway.core.directory import Directory
 from gateway.core.errors import Rejected
 from gateway.core.model import Kind, Lane, LetterId, Part
 from gateway.letters import Dialect
-from gateway.ports import Accepted, StoredLetter
+from gateway.ports import Accepted, StoredLetter, Terms
 from tests.kit.builders import (
     CENTRAL_OFFICE,
     COMMUNE_OFFICE,
@@ -419,3 +419,46 @@ async def test_one_line_in_the_log_for_each_letter(tmp_path: Path) -> None:
     assert [(line["letter_id"], line["sender"], line["lane"]) for line in lines] == [
         (accepted.letter_id, PROVINCE_OFFICE, "normal")
     ]
+
+
+# --- quota ---------------------------------------------------------------------------------------
+
+
+def agreed(**terms: int) -> Manner:
+    return Manner(terms={PROVINCE_OFFICE: Terms(**terms)})
+
+
+async def test_one_document_too_many_on_a_day_is_refused_and_the_next_day_it_passes(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path, agreed(letters_per_day=2)) as axis:
+        for number in (1, 2):
+            await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, number=number), by=PROVINCE_OFFICE)
+        with pytest.raises(Rejected) as refused:
+            await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, number=3), by=PROVINCE_OFFICE)
+        again = await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, number=2), by=PROVINCE_OFFICE)
+        quota = await axis.nodes[PROVINCE].office.quota(axis.caller(PROVINCE_OFFICE))
+        axis.clock.advance(timedelta(days=1))
+        passed = await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, number=3), by=PROVINCE_OFFICE)
+
+    assert code_of(refused) == "TRUC-429"
+    assert again.repeated  # what we have already costs nothing
+    assert [(q.letters, q.letters_per_day) for q in quota] == [(2, 2)]
+    assert not passed.repeated
+
+
+async def test_bytes_of_a_day_are_counted_too(tmp_path: Path) -> None:
+    content = letter(PROVINCE_OFFICE, DEPARTMENT, number=1)
+    async with open_axis(small_axis(), tmp_path, agreed(bytes_per_day=len(content) + 10)) as axis:
+        await axis.send(content, by=PROVINCE_OFFICE)
+        with pytest.raises(Rejected) as refused:
+            await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, number=2), by=PROVINCE_OFFICE)
+    assert code_of(refused) == "TRUC-429"
+
+
+async def test_status_is_never_one_too_many(tmp_path: Path) -> None:
+    manner = Manner(terms={DEPARTMENT: Terms(letters_per_day=1, bytes_per_day=1)})
+    async with open_axis(small_axis(), tmp_path, manner) as axis:
+        accepted = await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT), by=PROVINCE_OFFICE)
+        await axis.settle()
+        office, caller = axis.nodes[PROVINCE].office, axis.caller(DEPARTMENT)
+        for code in ("01", "03", "06"):
+            assert (await office.status(caller, accepted.letter_id, code)).kind is Kind.STATUS

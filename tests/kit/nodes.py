@@ -41,7 +41,7 @@ from gateway.doors.relay import Place, Relay
 from gateway.ids import LetterIds
 from gateway.observe import Metrics, logger
 from gateway.office import PostOffice, one_chunk
-from gateway.ports import Accepted, AtTheDoor, Caller, Deliverer, MailItem, Sealer
+from gateway.ports import Accepted, AtTheDoor, Caller, Deliverer, MailItem, Sealer, Terms
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
 from schemas.safe_xml import Limits
@@ -75,6 +75,7 @@ class Manner:
     retry: Callable[[Delivery], timedelta] = retry_after
     deliverers: Mapping[str, Deliverer] = field(default_factory=lambda: {"mailbox": AtTheDoor()})
     sealer: Sealer | None = None
+    terms: Mapping[AgencyCode, Terms] = field(default_factory=dict)
     seed: int = 0
 
 
@@ -134,7 +135,15 @@ class SmallNode:
         )
         log = logger(name, self.stream, now=axis.clock.now, strict=True)
         self.desk = Desk(
-            name, self.store, lambda: axis.directory, axis.clock, self.bell, log, self.metrics, point=point
+            name,
+            self.store,
+            lambda: axis.directory,
+            axis.clock,
+            self.bell,
+            log,
+            self.metrics,
+            terms=lambda agency: manner.terms.get(agency, Terms()),
+            point=point,
         )
         calendar = _calendar()
         rules = Rules(
