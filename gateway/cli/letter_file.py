@@ -75,14 +75,16 @@ def extract(letter: LetterFile, folder: Path, *, beside: Path | None = None) -> 
     None of them overwrites the letter itself if that lies at `beside`.
     """
     from gateway.core.attachments import unwrapped
+    from gateway.core.file_names import distinct, safe_name
     from gateway.core.split import content
 
     folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    taken = [beside] if beside is not None else []
-    for attachment, look in zip(letter.reading.envelope.attachments, letter.looks, strict=True):
+    attachments = letter.reading.envelope.attachments
+    taken = [beside.name] if beside is not None and beside.parent == folder else []
+    wanted = [safe_name(a.name, f"tep-{a.part + 1}") for a in attachments]
+    written = [folder / name for name in distinct((*taken, *wanted))[len(taken) :]]
+    for attachment, look, target in zip(attachments, letter.looks, written, strict=True):
         part, blob = letter.split.parts[attachment.part], letter.blobs[attachment.part]
-        target = _free(folder, safe_name(attachment.name, attachment.part), taken)
         blob.seek(0)
         pieces = content(part, iter(lambda blob=blob: blob.read(CHUNK), b""))  # type: ignore[misc]
         with ExitStack() as stack, target.open("wb") as file:
@@ -92,31 +94,7 @@ def extract(letter: LetterFile, folder: Path, *, beside: Path | None = None) -> 
                 decoded.seek(0)
                 pieces = unwrapped(decoded)
             file.writelines(pieces)
-        written.append(target)
-        taken.append(target)
     return written
-
-
-def safe_name(name: str, number: int) -> str:
-    """A file name out of a stranger's letter: no folders, no hidden files, no control letters."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    shown = "".join(c for c in last if c.isprintable()).strip().lstrip(".")
-    if not shown:
-        return f"tep-{number + 1}"
-    stem, dot, ending = shown.rpartition(".")
-    # 255 bytes is the longest name on Linux; 180 leaves room for « (2)» and for .part of a download
-    cut = (stem or ending).encode()[: 180 - len(ending.encode())].decode("utf-8", "ignore")
-    return f"{cut}.{ending}" if dot and stem else cut
-
-
-def _free(folder: Path, name: str, taken: list[Path]) -> Path:
-    """Two attachments may have one name; neither overwrites the other."""
-    target, number = folder / name, 2
-    while target in taken:
-        stem, dot, ending = name.rpartition(".")
-        target = folder / (f"{stem} ({number}).{ending}" if dot else f"{name} ({number})")
-        number += 1
-    return target
 
 
 def scratch() -> IO[bytes]:

@@ -16,6 +16,7 @@ import typer
 from gateway.cli import letter_file
 from gateway.cli.letter_file import Step
 from gateway.cli.screen import AsJson, Exit, Screen, size_text, speaking
+from gateway.core.file_names import safe_name
 
 if TYPE_CHECKING:
     from gateway.core.model import Routing
@@ -247,7 +248,7 @@ def _extract(inspection: Inspection, folder: Path, stem: str) -> list[Path]:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     name = inspection.routing.letter_id if inspection.routing else stem
-    original = folder / f"{letter_file.safe_name(name, 0)}.edxml"
+    original = folder / f"{safe_name(name, 'van-ban')}.edxml"
     with original.open("wb") as file:
         file.writelines(letter.original())
     with letter_file.opened(original, lambda _read: None) as opened:

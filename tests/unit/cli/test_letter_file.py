@@ -7,38 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from gateway.cli.letter_file import extract, opened, safe_name
+from gateway.cli.letter_file import extract, opened
 from tests.unit.cli.edxml_files import sound
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("Công văn 12.pdf", "Công văn 12.pdf"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Users\\a\\tờ trình.docx", "tờ trình.docx"),
-        (".bashrc", "bashrc"),
-        ("a\x00b\nc.pdf", "abc.pdf"),
-        ("", "tep-3"),
-        ("/", "tep-3"),
-        ("..", "tep-3"),
-    ],
-)
-def test_name_of_an_attachment_becomes_a_plain_file_name(name: str, safe: str) -> None:
-    assert safe_name(name, 2) == safe
-
-
-@given(st.text(max_size=400))
-def test_no_name_leaves_the_folder_or_is_too_long(name: str) -> None:
-    safe = safe_name(name, 0)
-    assert Path(safe).name == safe
-    assert safe not in ("", ".", "..")
-    assert not safe.startswith(".")
-    assert len(safe.encode("utf-8", "surrogatepass")) < 240
 
 
 def test_attachments_come_out_as_the_sender_put_them_in(tmp_path: Path) -> None:
