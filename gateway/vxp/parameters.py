@@ -86,7 +86,7 @@ def write_codes(codes: Iterable[str]) -> str:
 def read_time(text: str) -> datetime | None:
     """A time as aware; one without a zone is Vietnam's, a day alone its beginning. None if unreadable."""
     text = text.strip()
-    at = _time(text) if len(text) <= _LONGEST_TIME else None
+    at = _time(text) if 0 < len(text) <= _LONGEST_TIME else None
     # at the ends of the calendar a change of zone would raise
     return at if at is not None and 1 < at.year < MAXYEAR else None
 
