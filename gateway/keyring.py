@@ -1,8 +1,8 @@
 """
 The keyring: credentials of systems that sign their requests.
 
-A system that polls comes back every few seconds, so what was read is kept for a moment: locking a system
-takes effect within KEPT_SECONDS.
+Systems that poll come back every few seconds, so what was read is kept until a credential changes. That is
+looked up every LOOK_SECONDS: locking a system takes effect within them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.ports import Clock, Credential, Store, SystemKey, Vault
+from gateway.ports import Clock, Store, SystemKey, Vault
 
-KEPT_SECONDS = 2.0
+LOOK_SECONDS = 2.0
 KEPT_SYSTEMS = 10_000  # whoever asks with invented ids must not fill the memory
 
 
@@ -21,25 +21,26 @@ class StoreKeyring:
 
     def __init__(self, store: Store, vault: Vault, clock: Clock) -> None:
         self._store, self._vault, self._clock = store, vault, clock
-        self._kept: dict[str, tuple[datetime, tuple[SystemKey, ...]]] = {}
-        self._opened: dict[str, str] = {}
+        self._kept: dict[str, tuple[SystemKey, ...]] = {}
+        self._version = -1
+        self._look_again_at: datetime | None = None
 
     async def system(self, system_id: str) -> Sequence[SystemKey]:
         """Its living secrets, newest first; () if unknown."""
         now = self._clock.now()
-        kept = self._kept.get(system_id)
-        if kept is not None and now - kept[0] < timedelta(seconds=KEPT_SECONDS):
-            return kept[1]
-        found = await self._store.system(system_id)
-        living = tuple(SystemKey(c, self._open(c)) for c in found if not c.has_ended(now))
-        if len(self._kept) >= KEPT_SYSTEMS:
-            self._kept.clear()
-            self._opened.clear()
-        self._kept[system_id] = (now, living)
-        return living
+        await self._look(now)
+        if system_id not in self._kept:
+            found = await self._store.system(system_id)
+            if len(self._kept) >= KEPT_SYSTEMS:
+                self._kept.clear()
+            self._kept[system_id] = tuple(SystemKey(c, self._vault.open(c.sealed_secret)) for c in found)
+        return [key for key in self._kept[system_id] if not key.credential.has_ended(now)]
 
-    def _open(self, credential: Credential) -> str:
-        sealed = credential.sealed_secret
-        if sealed not in self._opened:
-            self._opened[sealed] = self._vault.open(sealed)
-        return self._opened[sealed]
+    async def _look(self, now: datetime) -> None:
+        """Forget what was kept if any credential has changed since."""
+        if self._look_again_at is not None and now < self._look_again_at:
+            return
+        self._look_again_at = now + timedelta(seconds=LOOK_SECONDS)
+        version = await self._store.keys_version()
+        if version != self._version:
+            self._version, self._kept = version, {}

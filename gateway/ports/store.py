@@ -151,7 +151,10 @@ class Store(Protocol):
     async def waiting(
         self, agencies: Iterable[AgencyCode], *, kind: Kind | None, after: int, limit: int
     ) -> list[MailItem]:
-        """What lies at the door of these agencies, oldest first, beyond the cursor `after`."""
+        """What lies at the door of these agencies, oldest first, beyond the cursor `after`.
+
+        What another instance of this node offered may be listed a second later.
+        """
 
     async def mail(self, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
         """The deliveries of a letter to these agencies that were offered (WAITING or DELIVERED)."""
@@ -217,6 +220,9 @@ class Store(Protocol):
 
     async def credentials(self) -> list[Credential]:
         """All credentials, by label."""
+
+    async def keys_version(self) -> int:
+        """A number that grows with every change of a credential: what was read before it may be kept."""
 
     # what was agreed with agencies
     async def ways(self) -> dict[str, dict[AgencyCode, Mapping[str, Any]]]:

@@ -20,6 +20,7 @@ from gateway.core.model import NodeId
 from gateway.ports import Blobs
 from gateway.store import arrivals, claims, directory_rows, tables
 from gateway.store.blobs import FileBlobs
+from gateway.store.boxes import FullBoxes
 from gateway.store.engines import open_engines
 from gateway.store.transaction import Transaction
 from gateway.store.wall import is_worth_repeating, translate
@@ -82,7 +83,14 @@ class Access:
         blobs.sweep_partials(receiving)
         self.blobs: Blobs = blobs
         self._readers = None if inline else ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._writer = Writer(self._engines.writer, self._open, on_change, inline=inline)
+        self._full_boxes = FullBoxes()
+
+        def changed(topics: Iterable[str]) -> None:
+            told = tuple(topics)
+            self._full_boxes.note(told)
+            on_change(told)
+
+        self._writer = Writer(self._engines.writer, self._open, changed, inline=inline)
 
     def _open(self, connection: Connection) -> Transaction:
         return Transaction(connection, self._instance, self._shelf.read, self._point, self._retry)

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.core.model import AgencyCode
 from gateway.ports import Credential
-from gateway.store.statements import upsert
-from gateway.store.tables import credential_agencies, credentials
+from gateway.store.statements import count_up, upsert
+from gateway.store.tables import counters, credential_agencies, credentials
 from gateway.store.transaction import Transaction
 
 
@@ -82,6 +82,7 @@ def _follow(transaction: Transaction, credential: Credential, now: datetime) -> 
         connection.execute(
             insert(credential_agencies), [{"key_id": key_id, "agency": code} for code in served]
         )
+    connection.execute(_COUNT.of(connection), {"name": "keys", "value": 1})
     transaction.note(
         now,
         "credential.set",
@@ -94,6 +95,15 @@ def _follow(transaction: Transaction, credential: Credential, now: datetime) -> 
         certificate=credential.certificate,
         ends_at="" if credential.ends_at is None else credential.ends_at.isoformat(),
     )
+
+
+_COUNT = count_up(counters, "value")
+_VERSION = select(counters.c.value).where(counters.c.name == "keys")
+
+
+def version(connection: Connection) -> int:
+    """How often a credential was added or changed."""
+    return connection.execute(_VERSION).scalar() or 0
 
 
 _CREDENTIALS = select(

@@ -23,6 +23,9 @@ def take_places(connection: Connection, how_many: int) -> range:
     return range(last - how_many + 1, last + 1)
 
 
+MAIL = "mail:"
+
+
 def mail_topic(agency: str) -> str:
     """What is rung when something new is listed for an agency: `mail:000.00.00.H14`."""
-    return f"mail:{agency}"
+    return f"{MAIL}{agency}"

@@ -193,8 +193,11 @@ class SqlStore(Access):
     async def waiting(
         self, agencies: Iterable[AgencyCode], *, kind: Kind | None, after: int, limit: int
     ) -> list[MailItem]:
-        codes = list(agencies)
-        return await self._read(lambda c: mailbox.waiting(c, codes, kind, after, limit))
+        codes, boxes = list(agencies), self._full_boxes
+        if boxes.is_stale:
+            await self._read(boxes.look)
+        full = boxes.among(codes)
+        return await self._read(lambda c: mailbox.waiting(c, full, kind, after, limit)) if full else []
 
     async def mail(self, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
         codes = list(agencies)
@@ -255,6 +258,9 @@ class SqlStore(Access):
 
     async def credentials(self) -> list[Credential]:
         return await self._read(keys.everybody)
+
+    async def keys_version(self) -> int:
+        return await self._read(keys.version)
 
     async def ways(self) -> dict[str, dict[AgencyCode, Mapping[str, Any]]]:
         return await self._read(ways.all_ways)

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import Rejected
-from gateway.keyring import KEPT_SECONDS, StoreKeyring
+from gateway.core.model import AgencyCode
+from gateway.keyring import LOOK_SECONDS, StoreKeyring
 from gateway.keys import (
+    KeyDesk,
     NewSystem,
     issue_key,
     issue_system,
@@ -23,10 +25,11 @@ from gateway.keys import (
     rotate,
     set_locked,
 )
+from gateway.ports import Caller, Credential, Terms
 from gateway.store.sql import SqlStore
 from gateway.vault import FileVault
 from tests.kit.clock import ManualClock
-from tests.kit.office import COMMUNE, DISTRICT, NODE, NOW
+from tests.kit.office import COMMUNE, DISTRICT, NODE, NOW, small_directory
 
 BOTH = frozenset({DISTRICT, COMMUNE})
 
@@ -130,12 +133,59 @@ async def test_lock_counts_after_a_moment(store: SqlStore, vault: FileVault) -> 
     credential, _ = await issue_system(store, vault, system(), NOW)
     assert [key.credential.locked for key in await keyring.system("vxp.h14")] == [False]
     await set_locked(store, credential, True, NOW)
-    clock.advance(timedelta(seconds=KEPT_SECONDS))
+    clock.advance(timedelta(seconds=LOOK_SECONDS))
     assert [key.credential.locked for key in await keyring.system("vxp.h14")] == [True]
 
 
 async def test_unknown_system_and_unknown_key_are_nobody(store: SqlStore, vault: FileVault) -> None:
-    assert await StoreKeyring(store, vault, ManualClock(NOW)).system("vxp.nobody") == ()
+    assert await StoreKeyring(store, vault, ManualClock(NOW)).system("vxp.nobody") == []
     with pytest.raises(Rejected) as refused:
         await named(store, "no such")
     assert refused.value.code == "TRUC-441"
+
+
+# --- while the node runs ---------------------------------------------------------------------------
+
+OPERATOR = Caller("op", frozenset(), is_operator=True)
+
+
+@pytest.fixture
+async def desk(store: SqlStore, vault: FileVault) -> KeyDesk:
+    await store.set_directory(small_directory(), NOW)
+    return KeyDesk(NODE, store, vault, ManualClock(NOW))
+
+
+async def test_desk_gives_keys_to_agencies_of_this_node_only(desk: KeyDesk) -> None:
+    made, key = await desk.issue(Credential("", "QLVB", frozenset({AgencyCode("h14.31")})))
+    assert (made.agencies, key.startswith("truc_")) == ({DISTRICT}, True)
+    with pytest.raises(Rejected) as refused:
+        await desk.issue(Credential("", "QLVB", frozenset({AgencyCode("X99")})))
+    assert refused.value.code == "TRUC-808"
+    assert await desk.keys(OPERATOR) == [made]
+
+
+async def test_desk_shows_and_changes_nobody_elses_key(desk: KeyDesk) -> None:
+    mine, _ = await desk.issue(Credential("", "one", frozenset({DISTRICT})))
+    other, _ = await desk.issue_system(system())
+    assert await desk.keys(mine.caller) == [mine]
+    with pytest.raises(Rejected):
+        await desk.rotate(mine.caller, other.key_id, timedelta(0))
+    newer, _ = await desk.rotate(mine.caller, mine.key_id, timedelta(0))
+    assert newer.agencies == mine.agencies
+    rotated, secret = await desk.rotate(OPERATOR, other.key_id, timedelta(days=1))
+    assert (rotated.system_id, bool(secret)) == (other.system_id, True)
+
+
+async def test_desk_lets_nobody_lock_himself_out(desk: KeyDesk) -> None:
+    mine, _ = await desk.issue(Credential("", "op", frozenset({DISTRICT}), is_operator=True))
+    with pytest.raises(Rejected):
+        await desk.set_locked(mine.caller, mine.key_id, True)
+    assert (await desk.set_locked(OPERATOR, mine.key_id, True)).locked
+    assert not (await desk.set_locked(OPERATOR, mine.key_id, False)).locked
+
+
+async def test_terms_are_kept_under_the_code_of_the_directory(desk: KeyDesk, store: SqlStore) -> None:
+    assert await desk.terms("H14.31") == (DISTRICT, Terms())
+    assert await desk.set_terms("H14.31", Terms(letters_per_day=5)) == DISTRICT
+    assert await desk.terms(DISTRICT) == (DISTRICT, Terms(letters_per_day=5))
+    assert (await store.ways())["office"][DISTRICT]["letters_per_day"] == 5
