@@ -1,9 +1,11 @@
 # Every word that a developer needs. All of them can be repeated; what is done already takes no time.
 #
 #   make demo            a whole axis on this machine, letters travelling   (ONCE=1 FAULT=cut:H21 DEADLINE=30
-#                        LETTERS=folder COUNT=40 BROKER=rabbitmq PORT=8710 LOG=axis.log)
+#                        LETTERS=folder COUNT=40 BROKER=rabbitmq PORT=8710 LOG=axis.log); while it is up, demo.env
+#                        holds addresses and keys of two agencies, see docs/connect.md
 #   make test            what CI runs: style, types, all tests
 #   make setup           only the environment in .venv
+#   make test-api        200 calls of each operation of /v1, made from its own description (EXAMPLES=1000)
 #   make style types     only lint and format; only mypy
 #   make bench           measurements (not part of `make test`)
 #   make docs            the generated pages under docs/
@@ -13,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test style types bench docs lock clean packages
+.PHONY: help setup demo test test-api style types bench docs lock clean packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -73,6 +75,9 @@ packages:
 # pytest runs last, so that its summary is the last line.
 test: setup packages style types
 	@if [ -e $(VENV)/no-services.stamp ]; then $(BIN)/pytest -m 'not bench and not external'; else $(BIN)/pytest; fi
+
+test-api: setup
+	$(BIN)/pytest tests/api --api-examples $(or $(EXAMPLES),200)
 
 bench: setup
 	$(BIN)/pytest -m bench -s

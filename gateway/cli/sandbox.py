@@ -68,6 +68,14 @@ def sandbox(
         Path | None,
         typer.Option(dir_okay=False, help="Tệp nhật ký của các nút · File for the nodes' log"),
     ] = None,
+    env: Annotated[
+        Path,
+        typer.Option(
+            dir_okay=False,
+            help="Tệp biến môi trường của hai đơn vị, có khi trục còn chạy · "
+            "Shell variables of two agencies, there while the axis is up",
+        ),
+    ] = Path("demo.env"),
     as_json: AsJson = False,
 ) -> None:
     """
@@ -97,5 +105,6 @@ def sandbox(
             port=port,
             as_json=as_json,
             log=log,
+            env=env,
         )
         raise typer.Exit(main(options))

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -25,9 +27,10 @@ from gateway.core.directory import Directory, load_toml
 from gateway.core.errors import Misconfigured, Rejected, TrucError, Unavailable, find
 from gateway.core.model import AgencyCode, LetterId, NodeId
 from gateway.sandbox.axis import Axis, memory_axis
-from gateway.sandbox.mail import Sent, letters
+from gateway.sandbox.mail import Sent, far_pairs, letters
 from gateway.sandbox.processes import process_axis
 from gateway.sandbox.robots import REPORTS, Ledger, RobotClerk
+from gateway.sandbox.shell_variables import shell_variables, written_while_up
 from gateway.sandbox.show import Account, account, live_table, print_account, stuck_line, tracking_line
 from gateway.v1.shapes import TrackingShape
 
@@ -49,6 +52,7 @@ class Options:
     port: int = 0
     as_json: bool = False
     log: Path | None = None
+    env: Path = Path("demo.env")  #: where the keys of two agencies are while it stays up
 
 
 def main(options: Options) -> int:
@@ -103,6 +107,7 @@ class _Visit:
     def __init__(self, axis: Axis, sent: Sequence[Sent], console: Console, options: Options) -> None:
         self._axis, self._sent, self._console, self._options = axis, sent, console, options
         self._clients: dict[AgencyCode, TrucClient] = {}
+        self._robots: dict[AgencyCode, asyncio.Task[None]] = {}
         self._ledger, self._tracks = Ledger(), dict[LetterId, TrackingShape]()
 
     async def open(self, stack: AsyncExitStack) -> None:
@@ -113,6 +118,7 @@ class _Visit:
             self._clients[code] = client
             sends = self._axis.directory.agencies[code].sends_arrived
             robot = asyncio.create_task(RobotClerk(client, self._ledger, clock, sends_arrived=sends).work())
+            self._robots[code] = robot
             stack.push_async_callback(_end, robot)
 
     async def run(self) -> int:
@@ -197,8 +203,30 @@ class _Visit:
             name = self._axis.directory.agencies[desk.agency].name
             table.add_row(desk.node, desk.url, f"{desk.agency} {name}", desk.key)
         self._console.print(table)
-        with suppress(asyncio.CancelledError, KeyboardInterrupt):
-            await asyncio.Event().wait()
+        systems = Table("VXP (SDK)", "systemid", "secret", title="Cửa VXP · the VXP door")
+        for desk in self._axis.desks.values():
+            systems.add_row(desk.vxp_url, desk.system_id, desk.secret)
+        self._console.print(systems)
+        ends = next(far_pairs(self._axis.directory))
+        for code in ends:  # from here on the visitor is their clerk
+            await _end(self._robots[code])
+        sender, receiver = (self._axis.desks[code] for code in ends)
+        env, stop = self._options.env, _stop_asked_for()
+        with written_while_up(env, shell_variables(sender, receiver)) as variables:
+            self._console.print(variables, highlight=False, soft_wrap=True, markup=False)
+            named = shlex.quote(str(env) if env.is_absolute() else f"./{env}")  # `.` looks in PATH otherwise
+            told = f"Thử bằng tay · try it by hand: . {named}  (docs/connect.md)"
+            self._console.print(told, highlight=False, soft_wrap=True, markup=False)
+            with suppress(asyncio.CancelledError, KeyboardInterrupt):
+                await stop.wait()
+
+
+def _stop_asked_for() -> asyncio.Event:
+    """Set by SIGTERM, which would otherwise end the process with the file of keys still there."""
+    stop = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no such signals
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    return stop
 
 
 async def _end(task: asyncio.Task[None]) -> None:
