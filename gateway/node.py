@@ -8,8 +8,8 @@ hold many nodes, each with its own store, clock, ledgers and broker.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
@@ -23,23 +23,43 @@ from gateway.core import catalogue
 from gateway.core.calendar import Calendar
 from gateway.core.directory import Directory
 from gateway.core.errors import Misconfigured, TrucError, Unavailable, find
-from gateway.core.model import Lane, NodeId
+from gateway.core.model import AgencyCode, Lane, NodeId
 from gateway.crash import Point, no_crash
 from gateway.doors.arrival import Arrival
 from gateway.doors.control import Control
 from gateway.doors.desk import Desk
+from gateway.doors.draft import Rules
 from gateway.doors.handover import Handover
-from gateway.doors.intake import Intake, Rules
+from gateway.doors.intake import Intake
 from gateway.doors.parking import Parking
 from gateway.doors.relay import Relay
 from gateway.http.app import build_app
-from gateway.http.listener import listening
+from gateway.http.listener import listening, refuse_as_problem
 from gateway.http.surroundings import Health, Surroundings
+from gateway.http.tls import ServerTls, server_tls
+from gateway.http.upload_files import UploadFolder
 from gateway.ids import LetterIds
+from gateway.keyring import StoreKeyring
+from gateway.keys import KeyDesk
+from gateway.notices import Board
 from gateway.observe import Log, Metrics
 from gateway.office import PostOffice
-from gateway.ports import AgencyAdapter, Broker, Clock, Deliverer, Examiner, Office, Sealer, Store
+from gateway.ports import (
+    OFFICE,
+    AgencyAdapter,
+    Broker,
+    Clock,
+    Counter,
+    Deliverer,
+    Examiner,
+    Sealer,
+    Store,
+    Terms,
+    Workplace,
+)
+from gateway.v1.origin import PROXIES
 from gateway.v1.transfer import Limits as HttpLimits
+from gateway.vault import FileVault
 
 BEAT_SECONDS = 10.0  # six beats before a claim counts as orphaned (60 s)
 DIRECTORY_SECONDS = 2.0
@@ -53,11 +73,17 @@ class Node:
     desk: Desk
     office: PostOffice
     broker: Broker
-    address: str
+    addresses: Mapping[str, str]  #: of its listeners: `v1`, and those of adapters
+    adapters: Mapping[str, AgencyAdapter]
 
     @property
     def name(self) -> NodeId:
         return self.desk.node
+
+    @property
+    def address(self) -> str:
+        """Where /v1 is reached."""
+        return self.addresses["v1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,7 @@ class Equipment:
     metrics: Metrics
     clock: Clock = field(default_factory=SystemClock)
     point: Point = no_crash
+    environ: Mapping[str, str] = field(default_factory=dict)  # where secrets lie that settings name as env:…
 
 
 @asynccontextmanager
@@ -88,7 +115,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     if directory.node(name) is None:
         detail = f"nút {name} không có trong danh mục · the directory has no node {name}"
         raise Misconfigured(find(catalogue.DIRECTORY_BROKEN, detail=detail))
-    book = _Book(directory)
+    book = _Book(directory, await store.ways())
     desk = Desk(
         name,
         store,
@@ -97,6 +124,8 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         given.bell,
         log,
         given.metrics,
+        terms=book.terms,
+        adopt=book.replace,
         release=__version__,
         point=given.point,
     )
@@ -119,7 +148,28 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         ttl_days=delivery.ttl_working_days,
     )
     office = PostOffice(desk, intake, handover, given.examiner)
-    adapters = find_adapters(office)
+    vault = FileVault(config.secrets_key)
+    keyring = StoreKeyring(store, vault, desk.clock)
+    notices = Board(store, desk.clock, desk.bell, vault, config.webhook.reach())
+
+    def workplace(adapter: str) -> Workplace:
+        return Workplace(
+            node=name,
+            office=office,
+            notices=notices,
+            keyring=keyring,
+            vault=vault,
+            clock=desk.clock,
+            bell=desk.bell,
+            log=log,
+            settings=config.section(adapter),
+            ways=lambda: book.ways(adapter),
+            data_dir=config.node.data_dir,
+            environ=given.environ,
+            url=config.node.url,
+        )
+
+    adapters = find_adapters(workplace)
     deliverers.update({name: adapter.deliverer() for name, adapter in adapters.items()})
 
     # the loops
@@ -146,36 +196,84 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     around = Surroundings(
         node=name,
         office=office,
+        notices=notices,
+        uploads=UploadFolder(config.node.data_dir / "uploads", desk.clock),
+        keys=KeyDesk(name, store, vault, desk.clock),
         credential=store.credential,
         health=lambda: _health(store, broker, draining),
         clock=desk.clock,
         log=log,
         metrics=given.metrics,
-        limits=HttpLimits(document_bytes=limits.document_bytes),
+        limits=HttpLimits(
+            document_bytes=limits.document_bytes, requests_per_minute=config.http.requests_per_minute
+        ),
     )
-    app = build_app(around, [route for adapter in adapters.values() for route in adapter.routes()])
+    app = build_app(around, [o for adapter in adapters.values() for o in adapter.operations()])
+    counters = [Counter(name="v1", app=app, section=config.http, refuse=refuse_as_problem)]
+    counters += [counter for adapter in adapters.values() for counter in adapter.counters()]
+    certificates = [server_tls(counter.section, given.environ, log) for counter in counters]
+    for number, tls in enumerate(certificates):
+        if tls is not None:
+            loops[f"tls:{number}"] = _bound(tls.keep_current, desk.clock)
     async with (
         _working(desk, loops),
-        listening(app, config.http.host, config.http.port, log) as address,
+        _open(counters, certificates, log) as addresses,
     ):
-        log.info("node.started", version=__version__, address=address, directory_version=directory.version)
-        yield Node(desk, office, broker, address)
+        told = ", ".join(f"{at} {address}" for at, address in addresses.items())
+        log.info("node.started", version=__version__, address=told, directory_version=directory.version)
+        yield Node(desk, office, broker, addresses, adapters)
         draining.set()
         log.info("node.stopping")
     log.info("node.stopped")
 
 
-def find_adapters(office: Office) -> dict[str, AgencyAdapter]:
-    """Every installed way of reaching an agency, by its name."""
-    found = [point.load()(office) for point in entry_points(group="truc.adapters")]
-    return {adapter.name: adapter for adapter in found}
+@asynccontextmanager
+async def _open(
+    counters: Sequence[Counter], certificates: Sequence[ServerTls | None], log: Log
+) -> AsyncIterator[dict[str, str]]:
+    """Listen at every counter until the block ends; gives their addresses by name."""
+    async with AsyncExitStack() as opened:
+        addresses = {}
+        for counter, tls in zip(counters, certificates, strict=True):
+            at = counter.section
+            counter.app[PROXIES] = at.trusted_proxies
+            context = None if tls is None else tls.context
+            socket = listening(counter.app, at.host, at.port, log, context, counter.refuse)
+            addresses[counter.name] = await opened.enter_async_context(socket)
+        yield addresses
+
+
+def find_adapters(workplace: Callable[[str], Workplace]) -> dict[str, AgencyAdapter]:
+    """Every installed way of reaching an agency, by the name of its entry point."""
+    points = entry_points(group="truc.adapters")
+    return {point.name: point.load()(workplace(point.name)) for point in points}
+
+
+Ways = Mapping[str, Mapping[AgencyCode, Mapping[str, Any]]]
 
 
 class _Book:
-    """The directory in force. Doors ask for it each time, so that a new row counts without a restart."""
+    """What is in force: the directory, and what is set for agencies. Asked for each time it is needed, so
+    that a new row counts without a restart."""
 
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
+    def __init__(self, directory: Directory, ways: Ways) -> None:
+        self._directory, self._ways = directory, ways
+        self._terms: dict[AgencyCode, Terms] = {}
+
+    def ways(self, adapter: str) -> Mapping[AgencyCode, Mapping[str, Any]]:
+        """What an adapter shall know about agencies."""
+        return self._ways.get(adapter, {})
+
+    def set_ways(self, ways: Ways) -> None:
+        """Put newer ones in force."""
+        if ways != self._ways:
+            self._ways, self._terms = ways, {}
+
+    def terms(self, agency: AgencyCode) -> Terms:
+        """What was agreed with an agency."""
+        if agency not in self._terms:
+            self._terms[agency] = Terms.of(self.ways(OFFICE).get(agency, {}))
+        return self._terms[agency]
 
     def current(self) -> Directory:
         """The directory as of now."""
@@ -192,6 +290,7 @@ async def _keep_current(book: _Book, desk: Desk) -> None:
     """Agencies are rows: what an operator adds or locks beside the running node counts within seconds."""
     while True:
         await desk.clock.sleep(DIRECTORY_SECONDS)
+        book.set_ways(await desk.store.ways())
         directory = await desk.store.directory()
         if book.replace(directory):
             desk.log.info("directory.changed", directory_version=directory.version)

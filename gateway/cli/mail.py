@@ -1,5 +1,5 @@
 """
-`truc send`, `inbox`, `fetch`, `report`, `track`: an agency at its node, over the API.
+`truc inbox`, `fetch`, `report`, `track`: an agency at its node, over the API.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
 
 from gateway.cli import letter_file
 from gateway.cli.opened import Key, NodeUrl, node_at
-from gateway.cli.screen import AsJson, Exit, Screen, size_text, speaking
+from gateway.cli.screen import AsJson, Screen, size_text, speaking
+from gateway.cli.sending import steps
+from gateway.core.file_names import safe_name
 
 if TYPE_CHECKING:
-    from gateway.v1.shapes import LetterAnswer, RecipientTracking, TrackingShape
+    from gateway.v1.shapes import RecipientTracking, TrackingShape
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 LETTER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -35,96 +37,6 @@ class KindChoice(StrEnum):
     STATUS = "status"
 
 
-# --- send ----------------------------------------------------------------------------------------
-
-
-def send(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="Tệp edXML · edXML files"),
-    ],
-    url: NodeUrl,
-    key: Key,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help="Chỉ gửi tới mã này, lặp lại được · Send only to this code"),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Kiểm tra tại nút, không gửi · Let the node check, send nothing")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """
-    Gửi văn bản · Send documents.
-
-    Gửi lại cùng một tệp không tạo văn bản thứ hai · Sending the same file again makes no second letter.
-
-    \b
-    export TRUC_URL=http://127.0.0.1:8710 TRUC_KEY=…
-    truc send congvan.edxml
-    truc send congvan.edxml --to 000.01.40.H14
-    """
-    with speaking(as_json) as screen:
-        code = asyncio.run(_send(screen, files, url, key, to=to or [], dry_run=dry_run))
-        if code:
-            raise typer.Exit(code)
-
-
-async def _send(
-    screen: Screen, files: list[Path], url: str, key: str, *, to: list[str], dry_run: bool
-) -> Exit:
-    from gateway.core.errors import Rejected, Unavailable
-
-    answers: list[dict[str, Any]] = []
-    code = Exit.DONE
-    async with node_at(url, key) as office:
-        for path in files:
-            try:
-                with screen.progress(path.name, path.stat().st_size) as step:
-                    answer = await office.send(path, to=to, dry_run=dry_run, progress=_steps(step))
-            except Rejected as refused:
-                code = code or Exit.FAILED
-                answers.append({"file": str(path), "findings": [f.as_dict() for f in refused.findings]})
-                screen.line(f"{path}: bị từ chối · refused")
-                screen.findings(refused.findings)
-            except Unavailable as later:
-                code = Exit.LATER
-                answers.append({"file": str(path), "findings": [f.as_dict() for f in later.findings]})
-                screen.line(f"{path}: chưa gửi được, thử lại sau · not sent, try again later")
-                screen.findings(later.findings)
-                break  # the node is away: the next file would fare no better
-            else:
-                answers.append({"file": str(path), **answer.model_dump(mode="json")})
-                _tell_answer(screen, path, answer)
-    screen.data({"letters": answers})
-    return code
-
-
-def _steps(step: Any) -> Any:
-    """Turns «so far» into «since the last time»."""
-    before = 0
-
-    def progress(done: int, _total: int | None) -> None:
-        nonlocal before
-        step(done - before)
-        before = done
-
-    return progress
-
-
-def _tell_answer(screen: Screen, path: Path, answer: LetterAnswer) -> None:
-    if not answer.letter_id:
-        screen.line(f"{path}: nút sẽ nhận · the node would take it")
-    elif answer.repeated:
-        screen.line(f"{path}: {answer.letter_id} (đã gửi trước đó · sent before)")
-    else:
-        screen.line(f"{path}: {answer.letter_id}")
-    for recipient in answer.recipients:
-        if recipient.code:
-            screen.line(f"  {recipient.named}: {recipient.code} {recipient.vi} · {recipient.en}")
-    screen.findings(f.finding() for f in answer.findings)
-
-
 # --- inbox and fetch -----------------------------------------------------------------------------
 
 
@@ -136,6 +48,10 @@ def inbox(
     ] = None,
     after: Annotated[int, typer.Option(min=0, help="Bỏ qua tới số này · Skip up to this number")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Nhiều nhất · At most")] = 100,
+    wait: Annotated[
+        int,
+        typer.Option(min=0, max=55, help="Chưa có gì thì đợi mấy giây · Seconds to wait for something"),
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -143,17 +59,21 @@ def inbox(
 
     \b
     truc inbox
+    truc inbox --wait 55
     truc inbox --kind document --json
     """
     with speaking(as_json) as screen:
-        asyncio.run(_inbox(screen, url, key, kind, after, limit))
+        asyncio.run(_inbox(screen, url, key, kind, after, limit, wait))
 
 
-async def _inbox(screen: Screen, url: str, key: str, kind: KindChoice | None, after: int, limit: int) -> None:
+async def _inbox(
+    screen: Screen, url: str, key: str, kind: KindChoice | None, after: int, limit: int, wait: int
+) -> None:
     from gateway.core.model import Kind
 
+    wanted = Kind(kind.value) if kind else None
     async with node_at(url, key) as office:
-        page = await office.inbox(kind=Kind(kind.value) if kind else None, after=after, limit=limit)
+        page = await office.inbox(kind=wanted, after=after, limit=limit, wait=wait)
     screen.data(page.model_dump(mode="json"))
     screen.table(
         ("letter_id", "bên gửi · from", "số, ký hiệu · code", "trích yếu · subject", "", "từ · since"),
@@ -216,11 +136,11 @@ class _Wish(NamedTuple):
 
 async def _fetch(screen: Screen, letter_id: str, url: str, key: str, wish: _Wish) -> None:
     output, folder, evidence, ack = wish
-    target = output or (folder or Path()) / f"{letter_file.safe_name(letter_id, 0)}.edxml"
+    target = output or (folder or Path()) / f"{safe_name(letter_id, 'van-ban')}.edxml"
     target.parent.mkdir(parents=True, exist_ok=True)
     async with node_at(url, key) as office:
         with screen.progress(letter_id, None) as step:
-            fetched = await office.fetch(letter_id, target, progress=_steps(step))
+            fetched = await office.fetch(letter_id, target, progress=steps(step))
         files: list[Path] = []
         if folder is not None:
             with letter_file.opened(target, lambda _read: None) as letter:

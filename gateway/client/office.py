@@ -6,53 +6,43 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
+from gateway.client.accounts import AccountCalls, times
+from gateway.client.arriving import Arriving, Fetched, save, whole_file
 from gateway.client.exchange import Exchange, Retries, Trouble
+from gateway.client.form import OutgoingForm
+from gateway.client.notices import NoticeCalls
 from gateway.client.source import CHUNK, Outgoing, Progress, Source
+from gateway.client.uploads import end_upload, upload
 from gateway.core.catalogue import BLOB_DAMAGED
 from gateway.core.errors import find
 from gateway.core.model import Kind
+from gateway.v1.contents import LetterContents
+from gateway.v1.found import LettersFound
+from gateway.v1.metadata import LetterMetadata
 from gateway.v1.shapes import (
     AgencyPage,
     HealthShape,
+    HistoryPage,
     LetterAnswer,
-    LettersFound,
     MailboxPage,
     ReadinessShape,
+    ReplayAnswer,
     TrackingShape,
     VerificationShape,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A letter that was fetched and is durable at `path`."""
-
-    path: Path
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Arriving:
-    """A letter while it is fetched. Its last chunk is given only if the digest of all of them agrees."""
-
-    size: int | None
-    sha256: str
-    chunks: AsyncIterator[bytes]
-
-
-class TrucClient:
+class TrucClient(AccountCalls, NoticeCalls):
     """
     One caller of one node; use it as an async context manager.
 
@@ -103,11 +93,66 @@ class TrucClient:
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=[("to", code) for code in to] + ([("dry_run", "true")] if dry_run else []),
+            query=_wishes(to, dry_run=dry_run),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             letter=letter,
             may_repeat=letter.may_repeat,
         )
+
+    async def send_files(
+        self,
+        metadata: LetterMetadata,
+        files: Sequence[Path],
+        *,
+        to: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> LetterAnswer:
+        """
+        Send a document that is not edXML yet: the node makes it of what it says and its files.
+
+        Raises: OSError of a file.
+        """
+        return await self._exchange.ask(
+            LetterAnswer,
+            "POST",
+            "/v1/letters",
+            query=_wishes(to, dry_run=dry_run),
+            headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
+            letter=OutgoingForm(metadata, files, progress),
+        )
+
+    async def send_resumable(
+        self,
+        path: Path,
+        *,
+        to: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+        upload_id: str | None = None,
+        begun: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
+    ) -> LetterAnswer:
+        """
+        Send a message, raw edXML, in pieces over a line that breaks.
+
+        `begun` is told the id of the upload; with it as `upload_id` a later call goes on where this one broke
+        off. The node forgets the upload once it has the letter.
+
+        Raises: OSError of the file.
+        """
+        done = await upload(self._exchange, path, upload_id=upload_id, begun=begun, progress=progress)
+        answer = await self._exchange.ask(
+            LetterAnswer,
+            "POST",
+            "/v1/letters",
+            query=_wishes(to, dry_run=dry_run),
+            headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
+            json={"upload": done},
+        )
+        await end_upload(self._exchange, done)
+        return answer
 
     async def report(
         self, letter_id: str, code: str, *, description: str = "", staff: str = ""
@@ -123,11 +168,33 @@ class TrucClient:
 
     # --- the mailbox -------------------------------------------------------------------------------
 
-    async def inbox(self, *, kind: Kind | None = None, after: int = 0, limit: int = 100) -> MailboxPage:
-        """What waits for the caller's agencies, oldest first, beyond the cursor `after`."""
-        query = [("after", str(after)), ("limit", str(limit))]
-        query += [("kind", kind.value)] if kind is not None else []
+    async def inbox(
+        self, *, kind: Kind | None = None, after: int = 0, limit: int = 100, wait: int = 0
+    ) -> MailboxPage:
+        """What waits for the caller's agencies, oldest first, beyond the cursor `after`.
+
+        While there is nothing, the node is asked to wait up to `wait` seconds (at most 55) for something.
+        """
+        query = _page(kind, after, limit) + ([("wait", str(wait))] if wait else [])
         return await self._exchange.ask(MailboxPage, "GET", "/v1/mailbox", query=query)
+
+    async def history(
+        self,
+        *,
+        since: datetime | None = None,
+        kind: Kind | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> HistoryPage:
+        """Everything that ever came to the caller's agencies, acknowledged or not, in the order it came."""
+        query = _page(kind, after, limit) + times(since=since)
+        return await self._exchange.ask(HistoryPage, "GET", "/v1/mailbox/history", query=query)
+
+    async def replay(self, since: datetime) -> int:
+        """Have listed again what came since then (aware) and was acknowledged; how many."""
+        said = {"since": since.isoformat()}
+        answer = await self._exchange.ask(ReplayAnswer, "POST", "/v1/mailbox/replay", json=said)
+        return answer.offered_again
 
     @asynccontextmanager
     async def open(self, letter_id: str) -> AsyncIterator[Arriving]:
@@ -137,8 +204,7 @@ class TrucClient:
         Raises: Unavailable also while its chunks are read: broken off, or not what was sent.
         """
         async with self._exchange.call("GET", f"/v1/mailbox/{letter_id}") as response:
-            sha256 = response.headers.get("ETag", "").strip('"')
-            yield Arriving(response.content_length, sha256, self._checked(response, sha256))
+            yield self._arriving(response)
 
     async def stream(self, letter_id: str) -> AsyncIterator[bytes]:
         """The chunks of a letter of the mailbox, tried once; see `open`."""
@@ -152,15 +218,10 @@ class TrucClient:
 
         Raises: OSError of the file.
         """
-        partial = to.with_name(f".{to.name}.part")
 
         async def once() -> Fetched:
-            try:
-                async with self.open(letter_id) as letter:
-                    size = await _save(letter, partial, progress)
-                await asyncio.to_thread(os.replace, partial, to)
-            finally:
-                partial.unlink(missing_ok=True)
+            async with whole_file(to) as partial, self.open(letter_id) as letter:
+                size = await save(letter, partial, progress)
             return Fetched(to, size, letter.sha256)
 
         return await self._exchange.persist(once)
@@ -177,6 +238,10 @@ class TrucClient:
     async def ack(self, letter_id: str) -> None:
         """Say that the letter is stored in the agency's own system; it leaves the mailbox."""
         await self._exchange.tell("POST", f"/v1/mailbox/{letter_id}/ack")
+
+    def _arriving(self, response: aiohttp.ClientResponse) -> Arriving:
+        sha256 = response.headers.get("ETag", "").strip('"')
+        return Arriving(response.content_length, sha256, self._checked(response, sha256))
 
     async def _checked(self, response: aiohttp.ClientResponse, sha256: str) -> AsyncIterator[bytes]:
         """The chunks of a letter, each one late, so that a wrong digest is told before the last is given."""
@@ -195,7 +260,7 @@ class TrucClient:
         if before:
             yield before
 
-    # --- where letters are, whom to write to, how the node feels -------------------------------------
+    # --- where letters are, and what is in them ------------------------------------------------------
 
     async def track(self, letter_id: str) -> TrackingShape:
         """Where a letter of the caller is."""
@@ -207,24 +272,53 @@ class TrucClient:
 
     async def evidence(self, letter_id: str, to: Path, *, progress: Progress | None = None) -> Path:
         """A letter of the caller with its seals as one .asice: complete and on disk, or not there at all."""
-        partial = to.with_name(f".{to.name}.part")
+        path = f"/v1/letters/{letter_id}.asice"
 
         async def once() -> Path:
-            try:
-                async with self._exchange.call("GET", f"/v1/letters/{letter_id}.asice") as response:
-                    chunks = response.content.iter_chunked(CHUNK)
-                    await _save(Arriving(response.content_length, "", chunks), partial, progress)
-                await asyncio.to_thread(os.replace, partial, to)
-            finally:
-                partial.unlink(missing_ok=True)
+            async with whole_file(to) as partial, self._exchange.call("GET", path) as response:
+                chunks = response.content.iter_chunked(CHUNK)
+                await save(Arriving(response.content_length, "", chunks), partial, progress)
             return to
 
         return await self._exchange.persist(once)
 
     async def find(self, text: str) -> tuple[TrackingShape, ...]:
         """Letters of the caller by letter_id, DocumentId, or number and notation."""
-        found = await self._exchange.ask(LettersFound, "GET", "/v1/letters", query=[("find", text)])
-        return found.letters
+        found = await self.search({"find": text, "full": "true"})
+        return tuple(line.tracking for line in found.letters if line.tracking is not None)
+
+    async def search(self, wanted: Mapping[str, str]) -> LettersFound:
+        """Letters of the caller; `wanted` are the query parameters of GET /v1/letters, such as `sha256`."""
+        return await self._exchange.ask(LettersFound, "GET", "/v1/letters", query=list(wanted.items()))
+
+    async def contents(self, letter_id: str) -> LetterContents:
+        """What a letter that the caller sent or received says, and which files it has; this is no fetch."""
+        return await self._exchange.ask(LetterContents, "GET", f"/v1/letters/{letter_id}/metadata")
+
+    async def attachment(
+        self, letter_id: str, index: int, to: Path, *, progress: Progress | None = None
+    ) -> Fetched:
+        """
+        One file of a letter (counted from 0) into the file `to`: complete, checked and on disk, or not there.
+
+        Raises: OSError of the file.
+        """
+        return await self._download(f"/v1/letters/{letter_id}/attachments/{index}", to, progress)
+
+    async def original(self, letter_id: str, to: Path, *, progress: Progress | None = None) -> Fetched:
+        """A letter that the caller sent or received, as it was sent: no fetch. Raises: OSError of a file."""
+        return await self._download(f"/v1/letters/{letter_id}.edxml", to, progress)
+
+    async def _download(self, path: str, to: Path, progress: Progress | None) -> Fetched:
+        async def once() -> Fetched:
+            async with whole_file(to) as partial, self._exchange.call("GET", path) as response:
+                file = self._arriving(response)
+                size = await save(file, partial, progress)
+            return Fetched(to, size, file.sha256)
+
+        return await self._exchange.persist(once)
+
+    # --- whom to write to, how the node feels --------------------------------------------------------
 
     async def agencies(self, q: str = "", *, code: str = "", limit: int = 20) -> AgencyPage:
         """Agencies by name or code as typed (`q`), or the one with exactly this `code`."""
@@ -241,15 +335,11 @@ class TrucClient:
             return await self._exchange.read(ReadinessShape, response)
 
 
-async def _save(letter: Arriving, path: Path, progress: Progress | None) -> int:
-    """Write all chunks to a file and return when they are durable: an acknowledgement may follow."""
-    done = 0
-    with await asyncio.to_thread(path.open, "wb") as file:
-        async for chunk in letter.chunks:
-            await asyncio.to_thread(file.write, chunk)
-            done += len(chunk)
-            if progress is not None:
-                progress(done, letter.size)
-        await asyncio.to_thread(file.flush)
-        await asyncio.to_thread(os.fsync, file.fileno())
-    return done
+def _wishes(to: Sequence[str], *, dry_run: bool) -> list[tuple[str, str]]:
+    """What is asked of a sending, whichever form it has."""
+    return [("to", code) for code in to] + ([("dry_run", "true")] if dry_run else [])
+
+
+def _page(kind: Kind | None, after: int, limit: int) -> list[tuple[str, str]]:
+    query = [("after", str(after)), ("limit", str(limit))]
+    return query + ([("kind", kind.value)] if kind is not None else [])

@@ -4,7 +4,7 @@ The /v1 application of one node: everything is handed in, nothing is global, so 
 Layers around every handler, outermost first:
     watch    request id, one log line, counters
     answer   errors become application/problem+json; an unknown one gets an incident number
-    gate     whoever has no valid key goes no further (a few routes are open)
+    gate     whoever has no valid key goes no further (a few routes are open), nor who asks too often
 """
 
 from __future__ import annotations
@@ -14,33 +14,36 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from gateway.core.catalogue import BAD_REQUEST, BODY_TOO_LARGE, NO_SUCH_METHOD, NO_SUCH_PATH, NOT_ALLOWED
+from gateway.core.catalogue import (
+    BAD_REQUEST,
+    BODY_TOO_LARGE,
+    NO_SUCH_METHOD,
+    NO_SUCH_PATH,
+    NOT_ALLOWED,
+    RATE_LIMIT,
+)
 from gateway.core.errors import Finding, Rejected, TrucError, find
-from gateway.http.api import Api
+from gateway.http.api import operations_of
 from gateway.http.auth import caller_with
 from gateway.http.problem import of_error, of_incident, problem
+from gateway.http.rates import ALLOWANCE, Rates
 from gateway.http.surroundings import Surroundings
 from gateway.http.watch import CODES, Watch, dress, route_of
+from gateway.v1.operations import Access, Operation
 from gateway.v1.request import CALLER
 from gateway.v1.transfer import LIMITS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-OPEN = frozenset({"/v1/health", "/v1/ready", "/v1/errors/{code}"})
-"""Routes that need no key: probes of the machines around the node, and what an error code means."""
-
-FOR_OPERATORS = frozenset({"/metrics"})
-"""Routes that need an operator's key: numbers of all agencies."""
-
-
-def build_app(surroundings: Surroundings, adapter_routes: Iterable[web.RouteDef] = ()) -> web.Application:
+def build_app(surroundings: Surroundings, of_adapters: Iterable[Operation] = ()) -> web.Application:
     """
-    The application with the API's own routes and those of the adapters.
+    The application with the API's own operations and those of the adapters.
 
-    Every route needs a key unless OPEN names it: a new one is closed until somebody decides otherwise.
+    Every operation needs a key unless it says otherwise: a new one is closed until somebody decides.
     """
-    layers = _Layers(surroundings)
+    operations = operations_of(surroundings, of_adapters)
+    layers = _Layers(surroundings, operations)
     # client_max_size bounds only what aiohttp itself would read into memory; letters are streamed.
     app = web.Application(
         middlewares=(layers.watch, layers.answer, layers.gate),
@@ -48,19 +51,20 @@ def build_app(surroundings: Surroundings, adapter_routes: Iterable[web.RouteDef]
     )
     app[LIMITS] = surroundings.limits
     app.on_response_prepare.append(dress)
-    app.add_routes([*Api(surroundings).routes(), *adapter_routes])
+    app.add_routes([operation.route() for operation in operations])
     return app
 
 
 class _Layers:
     """The middlewares of one application."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, operations: Iterable[Operation]) -> None:
         self._around = surroundings
         self._log, self._metrics = surroundings.log, surroundings.metrics
         self._watch = Watch(surroundings.log, surroundings.metrics)
-        self._for_operators = frozenset() if surroundings.limits.open_metrics else FOR_OPERATORS
-        self._open = OPEN | (FOR_OPERATORS - self._for_operators)
+        most = surroundings.limits.requests_per_minute
+        self._rates = Rates(most, surroundings.clock.now) if most > 0 else None
+        self._access = {(operation.method, operation.path): operation.access for operation in operations}
 
     @web.middleware
     async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -101,12 +105,22 @@ class _Layers:
     async def gate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.match_info.http_exception is not None:
             return await handler(request)  # 404 and 405 tell nothing that a key would have to protect
-        route = route_of(request)
-        if route not in self._open:
-            request[CALLER] = await caller_with(request, self._around.credential)
-            if route in self._for_operators and not request[CALLER].is_operator:
+        method = "GET" if request.method == "HEAD" else request.method
+        access = self._access[method, route_of(request)]
+        if access is not Access.OPEN:
+            request[CALLER] = await caller_with(request, self._around.credential, self._around.clock.now())
+            self._count(request)
+            if access is Access.OPERATOR and not request[CALLER].is_operator:
                 raise Rejected(find(NOT_ALLOWED))
         return await handler(request)
+
+    def _count(self, request: web.Request) -> None:
+        """Take one request off what the caller may make. Raises: Rejected (RATE_LIMIT)."""
+        if self._rates is None:
+            return
+        allowance = request[ALLOWANCE] = self._rates.take(request[CALLER].name)
+        if not allowance.granted:
+            raise Rejected(find(RATE_LIMIT, limit=allowance.limit))
 
 
 def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.StreamResponse:

@@ -104,7 +104,11 @@ def problem(
         status=status,
         body=words.model_dump_json(exclude={"incident"} if incident is None else None).encode(),
         content_type="application/problem+json",
-        headers={**SAFE_HEADERS, "Content-Language": "vi" if speaks_vi else "en"},
+        headers={
+            **SAFE_HEADERS,
+            "Content-Language": "vi" if speaks_vi else "en",
+            "Vary": "Accept-Language",
+        },
     )
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(retry_after.total_seconds())))

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from gateway.core.model import NodeId
 from gateway.http.auth import CredentialLookup
+from gateway.http.upload_files import UploadFolder
+from gateway.keys import KeyDesk
 from gateway.observe import Log, Metrics
-from gateway.ports import Clock, Office
+from gateway.ports import Clock, NoticeBoard, Office
 from gateway.v1.transfer import Limits
 
 
@@ -27,11 +29,14 @@ class Health:
 class Surroundings:
     """What the /v1 listener of one node works with.
 
-    `credential` is `Store.credential`; `health` is asked by /v1/ready.
+    `credential` is `Store.credential`; `health` is asked by /v1/ready. `uploads` is on the node's own disk.
     """
 
     node: NodeId
     office: Office
+    notices: NoticeBoard
+    uploads: UploadFolder
+    keys: KeyDesk
     credential: CredentialLookup
     health: Callable[[], Awaitable[Health]]
     clock: Clock

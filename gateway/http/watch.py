@@ -13,7 +13,9 @@ import secrets
 from aiohttp import web
 
 from gateway.http.problem import REQUEST_ID, SAFE_HEADERS
+from gateway.http.rates import ALLOWANCE
 from gateway.observe import Log, Metrics
+from gateway.v1.origin import PROXIES, client_address
 from gateway.v1.request import CALLER, is_letter_id
 
 _FOREIGN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -57,6 +59,7 @@ class Watch:
             letter_id=_letter_id(request),
             size=request.content_length or 0,
             codes=request.get(CODES, ()),
+            address=client_address(request, request.app.get(PROXIES, ())),
         )
 
 
@@ -78,3 +81,5 @@ async def dress(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     response.headers["Server"] = SAFE_HEADERS["Server"]  # aiohttp has put its own there already
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+    if ALLOWANCE in request:
+        response.headers.update(request[ALLOWANCE].headers())

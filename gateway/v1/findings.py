@@ -31,6 +31,12 @@ class Shape(BaseModel):
             return None
 
 
+class Wish(Shape):
+    """A JSON object that a caller sends: unknown fields and other types are refused, so nothing is lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
 class Words(Shape):
     """One sentence in both languages."""
 

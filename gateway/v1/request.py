@@ -8,8 +8,9 @@ agency may not see looks exactly like what does not exist.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TypeVar, get_args
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -18,16 +19,18 @@ from gateway.core.catalogue import BAD_REQUEST, UNAUTHENTICATED, UNKNOWN_LETTER
 from gateway.core.errors import Rejected, find
 from gateway.core.model import LetterId
 from gateway.ports import Caller
+from gateway.v1.operations import IDEMPOTENCY_KEY, LETTER_ID, QUERY
+from gateway.v1.query import QueryModel, shown
+from gateway.v1.query import bad as bad
 from gateway.v1.transfer import LIMITS, body
 
 Model = TypeVar("Model", bound=BaseModel)
-Word = TypeVar("Word", bound=StrEnum)
 
 CALLER: web.RequestKey[Caller] = web.RequestKey("truc_caller", Caller)
 """Who calls; the listener sets it before a handler runs, once the key was looked up."""
 
-_LETTER_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+_LETTER_ID = re.compile(LETTER_ID.pattern)
+_VISIBLE = re.compile(IDEMPOTENCY_KEY.pattern)
 
 
 def caller_of(request: web.Request) -> Caller:
@@ -41,7 +44,7 @@ def letter_id_of(request: web.Request) -> LetterId:
     """The letter named in the path. Raises: Rejected (UNKNOWN_LETTER) for what can't be an id."""
     text = request.match_info["letter_id"].lower()
     if not is_letter_id(text):
-        raise Rejected(find(UNKNOWN_LETTER, letter_id=_short(text)))
+        raise Rejected(find(UNKNOWN_LETTER, letter_id=shown(text)))
     return LetterId(text)
 
 
@@ -58,48 +61,15 @@ def idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-def only(request: web.Request, *names: str) -> None:
-    """Refuse other query parameters: a misspelt `dry_run` that is ignored would send the letter."""
-    for name in request.query:
-        if name not in names:
-            raise bad(f"?{_short(name)} ({', '.join(names) or '—'})", element=_short(name))
+def query(request: web.Request, model: type[QueryModel]) -> QueryModel:
+    """The query parameters, as the operation declares them; what is wrong was refused before.
 
-
-def text(request: web.Request, name: str, most: int = 200) -> str:
-    """A query parameter as trimmed text, "" if absent."""
-    value = request.query.get(name, "").strip()
-    if len(value) > most:
-        raise bad(f"{name}: ≤ {most}", element=name)
-    return value
-
-
-def whole_number(request: web.Request, name: str, default: int, low: int, high: int) -> int:
-    """A query parameter as a number from `low` to `high`."""
-    value = request.query.get(name)
-    if value is None:
-        return default
-    if not (value.isascii() and value.isdigit() and len(value) <= 19 and low <= int(value) <= high):
-        raise bad(f"{name}={_short(value)} ({low}…{high})", element=name)
-    return int(value)
-
-
-def flag(request: web.Request, name: str) -> bool:
-    """A query parameter that is `true` or `false` (default)."""
-    value = request.query.get(name, "false").lower()
-    if value not in ("true", "false", "1", "0"):
-        raise bad(f"{name}={_short(value)} (true, false)", element=name)
-    return value in ("true", "1")
-
-
-def word(request: web.Request, name: str, words: type[Word]) -> Word | None:
-    """A query parameter that is one of a few words, or None if absent."""
-    value = request.query.get(name)
-    if value is None:
-        return None
-    try:
-        return words(value)
-    except ValueError:
-        raise bad(f"{name}={_short(value)} ({', '.join(words)})", element=name) from None
+    Raises: TypeError where the operation declares another model than its handler reads.
+    """
+    given = request[QUERY]
+    if not isinstance(given, model):
+        raise TypeError(f"{request.path}: the operation declares {type(given).__name__}")
+    return given
 
 
 async def json_body(request: web.Request, model: type[Model]) -> Model:
@@ -107,26 +77,40 @@ async def json_body(request: web.Request, model: type[Model]) -> Model:
     data = bytearray()
     async for chunk in body(request, request.app[LIMITS].json_bytes):
         data += chunk
+    return read_json(bytes(data), model)
+
+
+def read_json(text: bytes, model: type[Model]) -> Model:
+    """JSON of this shape. Raises: Rejected (BAD_REQUEST) with every field that is wrong."""
     try:
-        return model.model_validate_json(bytes(data))
+        return model.model_validate_json(text)
     except ValidationError as error:
         findings = [
-            find(BAD_REQUEST, element="/".join(map(str, e["loc"])), detail=_told(e["loc"], e["type"]))
+            find(BAD_REQUEST, element="/".join(map(str, e["loc"])), detail=_told(model, e["loc"], e["type"]))
             for e in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise Rejected(*findings) from None
 
 
-def bad(detail: str, element: str = "") -> Rejected:
-    """TRUC-414 about one place of the request. `detail` is read in both languages: names and numbers only."""
-    return Rejected(find(BAD_REQUEST, element=element, detail=detail))
+def _told(model: type[BaseModel], place: tuple[str | int, ...], kind: str) -> str:
+    """What is wrong at this place; of a field that is not known, which one was meant."""
+    path = shown("/".join(map(str, place)))
+    if kind == "extra_forbidden" and (meant := _nearest(model, place)):
+        return f"{path} → {meant}?"
+    return f"{path or 'JSON'}: {kind}"
 
 
-def _told(place: tuple[str | int, ...], kind: str) -> str:
-    return f"{'/'.join(map(str, place)) or 'JSON'}: {kind}"
+def _nearest(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
+    """The known field whose name is nearest to the last of `place`, "" if none is near."""
+    for step in place[:-1]:
+        field = model.model_fields.get(step) if isinstance(step, str) else None
+        model = model if field is None else next(_models_in(field.annotation), model)
+    return next(iter(get_close_matches(str(place[-1]), model.model_fields, n=1)), "")
 
 
-def _short(value: str) -> str:
-    """What a caller wrote, fit to be shown: visible characters, not too many."""
-    shown = "".join(c if c.isprintable() else "·" for c in value[:64])
-    return shown + ("…" if len(value) > 64 else "")
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models that a type names: `tuple[Reply, ...]` names Reply."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pydantic import ConfigDict, Field
 
 from gateway.core.catalogue import FAULTS
+from gateway.core.delivery import State
 from gateway.core.directory import Agency, Directory
 from gateway.core.errors import find
 from gateway.core.model import Kind
@@ -125,6 +126,30 @@ class MailboxPage(Shape):
     def of(cls, items: Iterable[MailItem], limit: int) -> MailboxPage:
         lines = tuple(MailLine.model_validate(item) for item in items)
         return cls(items=lines, next=lines[-1].number if len(lines) >= limit else None)
+
+
+class HistoryLine(MailLine):
+    """One letter that ever came. `state` tells whether it still waits (waiting) or was acknowledged."""
+
+    state: State
+
+
+class HistoryPage(Shape):
+    """Part of what ever came, in the order it came. `next` is the `after` of the following page."""
+
+    items: tuple[HistoryLine, ...]
+    next: int | None
+
+    @classmethod
+    def of(cls, items: Iterable[MailItem], limit: int) -> HistoryPage:
+        lines = tuple(HistoryLine.model_validate(item) for item in items)
+        return cls(items=lines, next=lines[-1].number if len(lines) >= limit else None)
+
+
+class ReplayAnswer(Shape):
+    """How many letters are listed again."""
+
+    offered_again: int
 
 
 # --- where a letter is ---------------------------------------------------------------------------
@@ -258,12 +283,6 @@ class TrackingShape(Shape):
             is_final=tracking.is_final,
             recipients=tuple(map(RecipientTracking.of, tracking.recipients)),
         )
-
-
-class LettersFound(Shape):
-    """Letters that fit what was looked for, newest first."""
-
-    letters: tuple[TrackingShape, ...]
 
 
 # --- what a seal is worth ------------------------------------------------------------------------

@@ -31,7 +31,8 @@ class Limits:
     grace_seconds: float = 10.0  # before the minimum rate counts; with `idle_seconds` all are gone after 30 s
     connection_idle_seconds: float = 30.0  # for the first request, for its head, and between two requests
     linger_seconds: float = 5.0  # to read on after a refusal, so that the client sees it and not a reset
-    connections_per_address: int = 512  # 0: no limit (behind a proxy all clients share one address)
+    connections_per_address: int = 512  # 0: no limit; those of trusted proxies are never limited
+    requests_per_minute: int = 0  # of one key; 0: no limit
     open_metrics: bool = False  # True: /metrics needs no operator key
 
 
@@ -108,14 +109,27 @@ async def write_all(
 
     Raises: whatever `chunks` raises; ConnectionError when the client has gone or does not read.
     """
-    source = chunks()
-    chunk = await asyncio.to_thread(next, source, None)
+    await write_stream(request, response, in_threads(chunks))
+
+
+async def write_stream(
+    request: web.Request, response: web.StreamResponse, chunks: AsyncIterator[bytes]
+) -> None:
+    """The same for chunks that come as a stream."""
+    chunk = await anext(chunks, None)
     await response.prepare(request)
     while chunk is not None:
         for start in range(0, len(chunk), PIECE):
             await _write(request, response, chunk[start : start + PIECE])
-        chunk = await asyncio.to_thread(next, source, None)
+        chunk = await anext(chunks, None)
     await response.write_eof()
+
+
+async def in_threads(chunks: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+    """Chunks as a stream, each read in a thread."""
+    source = chunks()
+    while (chunk := await asyncio.to_thread(next, source, None)) is not None:
+        yield chunk
 
 
 async def _write(request: web.Request, response: web.StreamResponse, piece: bytes) -> None:

@@ -7,47 +7,86 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import web
 
 from adapters.mailbox import MailboxAdapter
+from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode
+from gateway.http.api import operations_of
 from gateway.http.app import build_app
-from gateway.http.auth import key_hash, new_key
 from gateway.http.listener import listening
 from gateway.http.surroundings import Health, Surroundings
+from gateway.http.upload_files import UploadFolder
+from gateway.keys import KeyDesk, key_hash, new_key
 from gateway.observe import Metrics, logger
 from gateway.ports import Credential, Office
+from gateway.v1.operations import Operation
+from gateway.v1.origin import PROXIES, Networks
 from gateway.v1.transfer import Limits
+from tests.kit.board import SmallBoard, small_board
 from tests.kit.clock import ManualClock
-from tests.kit.office import COMMUNE, DISTRICT, NODE, NOW, PROVINCE, SmallOffice
+from tests.kit.office import COMMUNE, DISTRICT, NODE, NOW, PROVINCE, SmallOffice, small_directory
 
 
 @dataclass
 class Keys:
-    """Access keys by the name of their holder, and the look-up that a store offers."""
+    """Access keys by the name of their holder, the look-up that a store offers, and ports.KeyBook."""
 
     by_name: dict[str, str] = field(default_factory=dict)
-    credentials: dict[str, Credential] = field(default_factory=dict)
+    by_hash: dict[str, Credential] = field(default_factory=dict)
+    agreed: dict[str, dict[AgencyCode, Mapping[str, Any]]] = field(default_factory=dict)
 
     def add(self, name: str, *agencies: str, locked: bool = False, is_operator: bool = False) -> str:
         key = self.by_name[name] = new_key()
-        self.credentials[key_hash(key)] = Credential(
+        self.by_hash[key_hash(key)] = Credential(
             f"key-of-{name}", name, frozenset(map(AgencyCode, agencies)), locked, is_operator
         )
         return key
 
     def lock(self, name: str) -> None:
         digest = key_hash(self.by_name[name])
-        was = self.credentials[digest]
-        self.credentials[digest] = Credential(was.key_id, was.label, was.agencies, locked=True)
+        self.by_hash[digest] = replace(self.by_hash[digest], locked=True)
+
+    def bind(self, name: str, certificate: str) -> None:
+        """From now on the key works only with this client certificate."""
+        digest = key_hash(self.by_name[name])
+        self.by_hash[digest] = replace(self.by_hash[digest], certificate=certificate)
 
     async def credential(self, digest: str) -> Credential | None:
-        return self.credentials.get(digest)
+        return self.by_hash.get(digest)
+
+    async def directory(self) -> Directory:
+        return small_directory()
+
+    async def add_credential(self, credential: Credential, key_hash: str, now: datetime) -> None:
+        self.by_hash[key_hash] = credential
+
+    async def change_credential(self, credential: Credential, now: datetime) -> None:
+        for digest, known in self.by_hash.items():
+            if known.key_id == credential.key_id:
+                self.by_hash[digest] = credential
+
+    async def credentials(self) -> list[Credential]:
+        return sorted(self.by_hash.values(), key=lambda credential: credential.label)
+
+    async def ways(self) -> dict[str, dict[AgencyCode, Mapping[str, Any]]]:
+        return self.agreed
+
+    async def set_way(
+        self, agency: AgencyCode, way: str, settings: Mapping[str, Any] | None, now: datetime
+    ) -> None:
+        self.agreed.setdefault(way, {}).pop(agency, None)
+        if settings is not None:
+            self.agreed[way][agency] = settings
 
 
 @dataclass
@@ -61,6 +100,10 @@ class Api:
     stream: io.StringIO
     health: Health
     app: web.Application
+    operations: Sequence[Operation]
+    board: SmallBoard
+    clock: ManualClock
+    uploads: Path
 
     def routes(self) -> set[tuple[str, str]]:
         """Every (method, pattern) that the application serves."""
@@ -95,8 +138,10 @@ class Api:
 async def listening_api(
     limits: Limits | None = None,
     *,
-    more_routes: Iterable[web.RouteDef] = (),
+    more: Iterable[Operation] = (),
     office: Office | None = None,
+    tls: ssl.SSLContext | None = None,
+    proxies: Networks = (),
 ) -> AsyncIterator[Api]:
     """province, district and commune have a key each, `both` is one key for two, `locked` is locked."""
     keys = Keys()
@@ -106,23 +151,36 @@ async def listening_api(
     keys.add("both", PROVINCE, DISTRICT)
     keys.add("locked", PROVINCE, DISTRICT, locked=True)
     keys.add("operator", is_operator=True)
-    small, stream, metrics = SmallOffice(), io.StringIO(), Metrics()
-    log = logger(NODE, stream, level="debug", strict=True)
+    clock = ManualClock(NOW)
+    small, heard, metrics = SmallOffice(clock), io.StringIO(), Metrics()
+    log = logger(NODE, heard, level="debug", strict=True)
 
     async def health() -> Health:
         return api.health
 
-    surroundings = Surroundings(
-        node=NODE,
-        office=office or small,
-        credential=keys.credential,
-        health=health,
-        clock=ManualClock(NOW),
-        log=log,
-        metrics=metrics,
-        limits=limits or Limits(),
-    )
-    app = build_app(surroundings, [*MailboxAdapter(office or small).routes(), *more_routes])
-    async with listening(app, "127.0.0.1", 0, log) as url:
-        api = Api(url, small, keys, metrics, stream, Health(store=True), app)
+    async with AsyncExitStack() as stack:
+        board = await stack.enter_async_context(small_board(clock=clock))
+        uploads = Path(stack.enter_context(TemporaryDirectory()))
+        surroundings = Surroundings(
+            node=NODE,
+            office=office or small,
+            notices=board.board,
+            uploads=UploadFolder(uploads, clock),
+            keys=KeyDesk(NODE, keys, board.vault, clock),
+            credential=keys.credential,
+            health=health,
+            clock=clock,
+            log=log,
+            metrics=metrics,
+            limits=limits or Limits(),
+        )
+        mailbox = MailboxAdapter(replace(board.workplace(None), office=office or small))
+        of_adapters = [*mailbox.operations(), *more]
+        app = build_app(surroundings, of_adapters)
+        app[PROXIES] = proxies
+        operations = operations_of(surroundings, of_adapters)
+        url = await stack.enter_async_context(listening(app, "127.0.0.1", 0, log, tls))
+        api = Api(
+            *(url, small, keys, metrics, heard, Health(store=True), app, operations, board, clock, uploads)
+        )
         yield api

@@ -261,7 +261,7 @@ class SmallOffice:
             status_code=facts.status_code,
             size=routing.original_size,
             waiting_since=routing.accepted_at,
-            state=State.WAITING,
+            state=State.DELIVERED if agency in kept.delivered else State.WAITING,
         )
 
     async def open(self, caller: Caller, letter_id: LetterId) -> OpenLetter:

@@ -32,7 +32,19 @@ WITHOUT_ANSWER = {("serve",)}  # runs until it is stopped; what it says is its l
 def test_all_commands_are_there() -> None:
     assert {" ".join(path) for path in ALL} >= {
         *("check", "send", "inbox", "fetch", "report", "track", "migrate", "sandbox"),
-        *("agency add", "agency key", "agency list", "agency lock"),
+        *(
+            "agency add",
+            "key new",
+            "key system",
+            "key list",
+            "key rotate",
+            "key lock",
+            "agency terms",
+            "agency way",
+            "agency replay",
+            "agency list",
+            "agency lock",
+        ),
         *("directory show", "directory check", "directory import", "config check", "config explain"),
     }
 

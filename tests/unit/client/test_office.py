@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from gateway.core.model import Kind, LetterId
 from gateway.core.stages import Stage
 from gateway.http.surroundings import Health
 from gateway.ports import Caller, OpenLetter
+from gateway.v1.metadata import LetterMetadata
 from tests.kit.api import Api, listening_api
-from tests.kit.office import COMMUNE, DISTRICT, PROVINCE, SmallOffice, document
+from tests.kit.office import COMMUNE, DISTRICT, NOW, PROVINCE, SmallOffice, document
 
 MIB = 1024 * 1024
 
@@ -191,7 +193,7 @@ class FailingOffice(SmallOffice):
                     self.breaks -= 1
                     raise ConnectionResetError("cut")
 
-        return OpenLetter(letter.letter, letter.agency, letter.size, chunks)
+        return OpenLetter(letter.letter, letter.agency, letter.size, chunks, letter.part)
 
 
 async def no_sleep(_seconds: float) -> None:
@@ -237,3 +239,41 @@ async def test_letter_with_another_digest_is_never_given_out_whole() -> None:
         with pytest.raises(Unavailable) as damaged:
             await anext(chunks)  # the only chunk is the last, and so never given
     assert damaged.value.code == "TRUC-704"
+
+
+async def test_files_are_sent_and_looked_into_at_the_other_side(
+    sender: TrucClient, receiver: TrucClient, tmp_path: Path
+) -> None:
+    (tmp_path / "12.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "bang.bin").write_bytes(bytes(range(256)) * 5000)
+    said = LetterMetadata(
+        recipients=(DISTRICT,),
+        code_number="12",
+        code_notation="UBND-VX",
+        issue_date=date(2026, 11, 23),
+        subject="V/v báo cáo",
+    )
+    files = [tmp_path / "12.pdf", tmp_path / "bang.bin"]
+    assert (await sender.send_files(said, files, dry_run=True)).letter_id == ""
+    answer = await sender.send_files(said, files)
+    contents = await receiver.contents(answer.letter_id)
+    assert contents.envelope.subject == "V/v báo cáo"
+    assert [file.name for file in contents.attachments] == ["12.pdf", "bang.bin"]
+    fetched = await receiver.attachment(answer.letter_id, 1, tmp_path / "got.bin")
+    assert fetched.path.read_bytes() == files[1].read_bytes()
+    assert fetched.sha256 == contents.attachments[1].sha256
+    original = await sender.original(answer.letter_id, tmp_path / "sent.edxml")
+    found = await sender.search({"sha256": original.sha256})
+    assert [line.letter_id for line in found.letters] == [answer.letter_id]
+
+
+async def test_what_was_lost_after_its_acknowledgement_comes_again(
+    sender: TrucClient, receiver: TrucClient
+) -> None:
+    letter_id = (await sender.send(document(PROVINCE, DISTRICT))).letter_id
+    await receiver.read(letter_id)
+    await receiver.ack(letter_id)
+    (line,) = (await receiver.history(since=NOW)).items
+    assert (line.letter_id, line.state) == (letter_id, "delivered")
+    assert await receiver.replay(NOW) == 1
+    assert [item.letter_id for item in (await receiver.inbox(wait=5)).items] == [letter_id]

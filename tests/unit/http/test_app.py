@@ -10,38 +10,78 @@ from aiohttp import web
 
 from gateway.core.catalogue import DISK_FULL, STORE_BUSY
 from gateway.core.errors import Unavailable, find
-from gateway.http.app import OPEN
+from gateway.v1.operations import NODE, Body, Operation, PathParameter
 from gateway.v1.shapes import Problem
 from gateway.v1.transfer import body
 from tests.kit.api import Api, listening_api
-from tests.kit.office import COMMUNE, DISTRICT, PROVINCE, document
+from tests.kit.office import COMMUNE, DISTRICT, PROVINCE, document, with_files
 
 # The commune is a stranger to the letter that the province sent to the district.
 CALLERS = ("nobody", "wrong", "locked", "commune", "district", "province", "operator")
 
-# Route → what each caller gets. `{id}` is a letter from the province to the district, not fetched yet.
+# Route → what each caller gets. The letter goes from the province to the district and is not fetched yet; the
+# subscription is the district's.
 # 404 to the stranger and to a letter that does not exist are the same; 409: not fetched.
 ACCESS: dict[tuple[str, str], tuple[int, int, int, int, int, int, int]] = {
     ("POST", "/v1/letters"): (401, 401, 403, 403, 403, 201, 403),
     ("GET", "/v1/letters"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/letters/{letter_id}"): (401, 401, 403, 404, 200, 200, 404),
     ("GET", "/v1/letters/{letter_id}.asice"): (401, 401, 403, 404, 200, 200, 404),
+    ("GET", "/v1/letters/{letter_id}.edxml"): (401, 401, 403, 404, 200, 200, 404),
+    ("GET", "/v1/letters/{letter_id}/metadata"): (401, 401, 403, 404, 200, 200, 404),
+    ("GET", "/v1/letters/{letter_id}/attachments/{index}"): (401, 401, 403, 404, 200, 200, 404),
     ("GET", "/v1/letters/{letter_id}/verification"): (401, 401, 403, 404, 200, 200, 404),
     ("POST", "/v1/letters/{letter_id}/statuses"): (401, 401, 403, 404, 201, 404, 404),
+    ("OPTIONS", "/v1/uploads"): (204,) * 7,
+    ("POST", "/v1/uploads"): (401, 401, 403, 201, 201, 201, 201),
+    ("GET", "/v1/uploads/{upload_id}"): (401, 401, 403, 404, 404, 200, 404),  # the province began it
+    ("PATCH", "/v1/uploads/{upload_id}"): (401, 401, 403, 404, 404, 204, 404),
+    ("DELETE", "/v1/uploads/{upload_id}"): (401, 401, 403, 404, 404, 204, 404),
+    ("GET", "/v1/statistics"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/quota"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/keys"): (401, 401, 403, 200, 200, 200, 200),
+    ("POST", "/v1/keys"): (401, 401, 403, 403, 403, 403, 201),
+    ("PATCH", "/v1/keys/{key_id}"): (401, 401, 403, 403, 403, 403, 200),
+    ("POST", "/v1/keys/{key_id}/rotate"): (401, 401, 403, 404, 200, 404, 200),  # the key is the district's
+    ("GET", "/v1/agencies/{code}/terms"): (401, 401, 403, 403, 403, 403, 200),
+    ("PUT", "/v1/agencies/{code}/terms"): (401, 401, 403, 403, 403, 403, 200),
     ("GET", "/v1/agencies"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/errors/{code}"): (200,) * 7,
+    ("GET", "/v1/openapi.json"): (200,) * 7,
+    ("GET", "/v1/docs"): (200,) * 7,
     ("GET", "/v1/health"): (200,) * 7,
     ("GET", "/v1/ready"): (200,) * 7,
     ("GET", "/metrics"): (401, 401, 403, 403, 403, 403, 200),
     ("GET", "/v1/mailbox"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/mailbox/history"): (401, 401, 403, 200, 200, 200, 200),
+    ("POST", "/v1/mailbox/replay"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/mailbox/{letter_id}"): (401, 401, 403, 404, 200, 404, 404),
     ("POST", "/v1/mailbox/{letter_id}/ack"): (401, 401, 403, 404, 409, 404, 404),
+    ("GET", "/v1/subscriptions"): (401, 401, 403, 200, 200, 200, 200),
+    ("POST", "/v1/subscriptions"): (401, 401, 403, 201, 201, 201, 400),  # an operator says for whom
+    ("GET", "/v1/subscriptions/{subscription_id}"): (401, 401, 403, 404, 200, 404, 200),
+    ("PATCH", "/v1/subscriptions/{subscription_id}"): (401, 401, 403, 404, 200, 404, 200),
+    ("DELETE", "/v1/subscriptions/{subscription_id}"): (401, 401, 403, 404, 204, 404, 204),
+    ("POST", "/v1/subscriptions/{subscription_id}/ping"): (401, 401, 403, 404, 202, 404, 202),
+    ("POST", "/v1/subscriptions/{subscription_id}/rotate"): (401, 401, 403, 404, 200, 404, 200),
+    ("GET", "/v1/notices"): (401, 401, 403, 200, 200, 200, 200),
+    ("POST", "/v1/notices/{number}/redeliver"): (401, 401, 403, 404, 404, 404, 404),  # there is none
 }
 QUERY = {("GET", "/v1/letters"): "?find=x", ("GET", "/v1/agencies"): "?q=x"}
+SUBSCRIPTION = b'{"channel": "webhook", "address": "https://qlvb.vn/truc"}'
 BODY = {
     ("POST", "/v1/letters"): document(PROVINCE, COMMUNE),
     ("POST", "/v1/letters/{letter_id}/statuses"): b'{"code": "03"}',
+    ("POST", "/v1/subscriptions"): SUBSCRIPTION,
+    ("PATCH", "/v1/subscriptions/{subscription_id}"): b"{}",
+    ("PATCH", "/v1/uploads/{upload_id}"): b"12345",
+    ("POST", "/v1/keys"): b'{"agencies": ["%s"]}' % DISTRICT.encode(),
+    ("PATCH", "/v1/keys/{key_id}"): b'{"locked": true}',
+    ("POST", "/v1/keys/{key_id}/rotate"): b"{}",
+    ("PUT", "/v1/agencies/{code}/terms"): b"{}",
+    ("POST", "/v1/mailbox/replay"): b'{"since": "2026-11-23T00:00:00Z"}',
 }
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "5", "Upload-Offset": "0"}
 
 
 def headers_of(api: Api, caller: str) -> dict[str, str]:
@@ -53,11 +93,26 @@ def headers_of(api: Api, caller: str) -> dict[str, str]:
 
 
 async def sent_letter(api: Api, http: aiohttp.ClientSession) -> str:
-    data = document(PROVINCE, DISTRICT)
+    data = with_files(PROVINCE, DISTRICT, {"12.pdf": b"%PDF-1.4"})
     async with http.post("/v1/letters", data=data, headers=api.bearer("province")) as response:
         assert response.status == 201
         letter_id: str = (await response.json())["letter_id"]
         return letter_id
+
+
+async def begun_upload(api: Api, http: aiohttp.ClientSession) -> str:
+    async with http.post("/v1/uploads", headers={**api.bearer("province"), **TUS}) as response:
+        assert response.status == 201
+        upload_id: str = (await response.json())["id"]
+        return upload_id
+
+
+async def subscribed(api: Api, http: aiohttp.ClientSession) -> str:
+    headers = api.bearer("district")
+    async with http.post("/v1/subscriptions", data=SUBSCRIPTION, headers=headers) as response:
+        assert response.status == 201
+        subscription_id: str = (await response.json())["subscription"]["id"]
+        return subscription_id
 
 
 @pytest.mark.parametrize(
@@ -72,10 +127,18 @@ async def test_every_route_lets_in_exactly_who_may(
     api: Api, http: aiohttp.ClientSession, method: str, route: str, caller: str, expected: int
 ) -> None:
     letter_id = await sent_letter(api, http)
-    path = route.replace("{letter_id}", letter_id).replace("{code}", "TRUC-404")
+    path = route.replace("{letter_id}", letter_id).replace("errors/{code}", "errors/TRUC-404")
+    path = path.replace("agencies/{code}", f"agencies/{DISTRICT}").replace("{number}", "1")
+    path = path.replace("{key_id}", "key-of-district").replace("{index}", "0")
+    if "{subscription_id}" in path:
+        path = path.replace("{subscription_id}", await subscribed(api, http))
+    headers = headers_of(api, caller)
+    if "/v1/uploads" in path:
+        headers |= TUS | {"Content-Type": "application/offset+octet-stream"}
+        path = path.replace("{upload_id}", await begun_upload(api, http))
     path += QUERY.get((method, route), "")
     data = BODY.get((method, route))
-    async with http.request(method, path, data=data, headers=headers_of(api, caller)) as response:
+    async with http.request(method, path, data=data, headers=headers) as response:
         assert response.status == expected, await response.text()
         if expected >= 400:
             assert response.content_type == "application/problem+json"
@@ -88,9 +151,11 @@ async def test_access_table_names_every_route() -> None:
     assert served == set(ACCESS)
 
 
-def test_open_routes_are_those_that_reveal_nothing() -> None:
-    anyone = {route for (_, route), statuses in ACCESS.items() if set(statuses) == {200}}
-    assert anyone == OPEN
+def test_open_operations_are_those_that_reveal_nothing() -> None:
+    """Probes of the machines around the node, what an error code means, and how /v1 is called."""
+    anyone = {route for (_, route), statuses in ACCESS.items() if max(statuses) < 300}
+    about = {"/v1/health", "/v1/ready", "/v1/errors/{code}", "/v1/openapi.json", "/v1/docs"}
+    assert anyone == {*about, "/v1/uploads"}  # of uploads only what tus can do here
 
 
 async def test_locking_a_key_takes_effect_at_once(api: Api, http: aiohttp.ClientSession) -> None:
@@ -165,7 +230,17 @@ async def failing(request: web.Request) -> web.Response:
             raise ValueError("in the middle")
 
 
-FAILING = web.get("/v1/failing/{how}", failing, allow_head=False)
+FAILING = Operation(
+    method="GET",
+    path="/v1/failing/{how}",
+    name="fail",
+    tag=NODE,
+    vi="Lỗi",
+    en="Fails",
+    handler=failing,
+    parameters=(PathParameter("how", "cách", "how", ".*", "bug"),),
+    answers=(),
+)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +257,7 @@ async def test_what_a_handler_raises_becomes_a_problem(
     how: str, status: int, code: str, retry_after: str | None
 ) -> None:
     async with (
-        listening_api(more_routes=[FAILING]) as api,
+        listening_api(more=[FAILING]) as api,
         aiohttp.ClientSession(api.url) as http,
         http.get(f"/v1/failing/{how}", headers=api.bearer("province")) as response,
     ):
@@ -194,7 +269,7 @@ async def test_what_a_handler_raises_becomes_a_problem(
 
 async def test_fault_of_ours_shows_only_a_number_that_the_log_has_too() -> None:
     async with (
-        listening_api(more_routes=[FAILING]) as api,
+        listening_api(more=[FAILING]) as api,
         aiohttp.ClientSession(api.url) as http,
         http.get("/v1/failing/bug", headers=api.bearer("province")) as response,
     ):
@@ -211,7 +286,7 @@ async def test_fault_of_ours_shows_only_a_number_that_the_log_has_too() -> None:
 
 async def test_answer_that_fails_half_way_is_broken_off_not_completed() -> None:
     async with (
-        listening_api(more_routes=[FAILING]) as api,
+        listening_api(more=[FAILING]) as api,
         aiohttp.ClientSession(api.url) as http,
         http.get("/v1/failing/half", headers=api.bearer("province")) as response,
     ):
@@ -222,19 +297,30 @@ async def test_answer_that_fails_half_way_is_broken_off_not_completed() -> None:
 
 async def test_redirect_of_a_route_passes() -> None:
     async with (
-        listening_api(more_routes=[FAILING]) as api,
+        listening_api(more=[FAILING]) as api,
         aiohttp.ClientSession(api.url) as http,
         http.get("/v1/failing/moved", headers=api.bearer("province"), allow_redirects=False) as response,
     ):
         assert response.status == 302
 
 
-async def test_route_of_an_adapter_is_closed_without_a_key() -> None:
+async def test_operation_that_says_nothing_of_keys_is_closed_without_one() -> None:
     async def echo(request: web.Request) -> web.Response:
         return web.Response(body=b"".join([chunk async for chunk in body(request)]))
 
+    operation = Operation(
+        method="POST",
+        path="/v1/echo",
+        name="echo",
+        tag=NODE,
+        vi="Tiếng vọng",
+        en="Echo",
+        handler=echo,
+        bodies=(Body("text/plain", "Bất kỳ", "Anything"),),
+        answers=(),
+    )
     async with (
-        listening_api(more_routes=[web.post("/v1/echo", echo)]) as api,
+        listening_api(more=[operation]) as api,
         aiohttp.ClientSession(api.url) as http,
     ):
         async with http.post("/v1/echo", data=b"x") as response:

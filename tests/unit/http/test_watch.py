@@ -4,10 +4,12 @@ What is seen of a request: one line, one count, and nothing that somebody search
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import aiohttp
 import pytest
 
-from tests.kit.api import Api
+from tests.kit.api import Api, listening_api
 from tests.kit.office import DISTRICT, PROVINCE, document
 
 CANARY = "Nguyen-Van-Kin"
@@ -67,3 +69,14 @@ async def test_problem_and_log_bear_the_same_request_id(api: Api, http: aiohttp.
         problem = await response.json()
     (line,) = api.log("http.request")
     assert problem["request_id"] == line["request_id"]
+
+
+async def test_log_names_the_client_and_not_the_proxy_before_it() -> None:
+    for proxies, expected in (((), "127.0.0.1"), ((ip_network("127.0.0.0/8"),), "203.0.113.9")):
+        async with (
+            listening_api(proxies=proxies) as api,
+            aiohttp.ClientSession(api.url, headers={"X-Forwarded-For": "203.0.113.9"}) as http,
+            http.get("/v1/health"),
+        ):
+            pass
+        assert [line["address"] for line in api.log("http.request")] == [expected]

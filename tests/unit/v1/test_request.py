@@ -11,9 +11,10 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from gateway.core.errors import Rejected
-from gateway.core.model import Kind
 from gateway.ports import Caller
 from gateway.v1 import request as asked
+from gateway.v1.operations import QUERY
+from gateway.v1.query import Number, Query, described, read
 
 LETTER = "019ab000-0000-7000-8000-000000000001"
 
@@ -59,47 +60,20 @@ def test_what_a_caller_wrote_is_shown_short_and_visible() -> None:
     assert len(shown) == 65
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/", 100), ("/?n=1", 1), ("/?n=1000", 1000)])
-def test_number_within_its_bounds(path: str, expected: int) -> None:
-    assert asked.whole_number(asking(path), "n", 100, 1, 1000) == expected
+class Declared(Query):
+    n: Number = described(1, "số", "number", ge=1, le=9)
 
 
-@pytest.mark.parametrize("value", ["0", "1001", "-1", "+5", "1.0", "1e2", "", "x", "٣", "9" * 5000])
-def test_number_out_of_bounds_or_no_number(value: str) -> None:
-    refused = refusal(asked.whole_number, asking(f"/?n={value}"), "n", 100, 1, 1000)
-    assert (refused.code, refused.first.element) == ("TRUC-414", "n")
-    assert refused.first.params["detail"].endswith("(1…1000)")
+class Other(Query):
+    pass
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [("/", False), ("/?f=true", True), ("/?f=TRUE", True), ("/?f=1", True), ("/?f=0", False)],
-)
-def test_flag(path: str, expected: bool) -> None:
-    assert asked.flag(asking(path), "f") is expected
-
-
-@pytest.mark.parametrize("value", ["", "yes", "2"])
-def test_flag_that_is_neither_is_refused(value: str) -> None:
-    assert refusal(asked.flag, asking(f"/?f={value}"), "f").code == "TRUC-414"
-
-
-def test_word_of_a_few() -> None:
-    assert asked.word(asking("/?kind=status"), "kind", Kind) is Kind.STATUS
-    assert asked.word(asking("/"), "kind", Kind) is None
-    refused = refusal(asked.word, asking("/?kind=letter"), "kind", Kind)
-    assert refused.first.params["detail"] == "kind=letter (document, status)"
-
-
-def test_text_is_trimmed_and_bounded() -> None:
-    assert asked.text(asking("/?q=%20a%20"), "q") == "a"
-    assert refusal(asked.text, asking(f"/?q={'x' * 201}"), "q").code == "TRUC-414"
-
-
-def test_other_parameters_are_refused_by_name() -> None:
-    asked.only(asking("/?a=1"), "a", "b")
-    assert refusal(asked.only, asking("/?c=1"), "a", "b").first.params["detail"] == "?c (a, b)"
-    assert refusal(asked.only, asking("/?c=1")).first.params["detail"] == "?c (—)"
+def test_query_is_the_one_that_the_operation_declares() -> None:
+    request = asking("/?n=2")
+    request[QUERY] = read(request, Declared)
+    assert asked.query(request, Declared).n == 2
+    with pytest.raises(TypeError, match="declares Declared"):
+        asked.query(request, Other)
 
 
 def test_idempotency_key_is_visible_ascii() -> None:
