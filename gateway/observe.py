@@ -50,9 +50,32 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "delivery.returned": _DELIVERY,
     "delivery.waiting": _DELIVERY,
     "delivery.delivered": _DELIVERY,
+    "rendering.failed": ("letter_id", "dialect", "code"),
+    "delivery.word": ("letter_id", "target", "word"),
+    # exchange folders
+    "folder.failed": ("agency", "code", "reason"),
+    "folder.back": ("agency",),
+    "folder.refused": ("agency", "codes"),
+    # the axis above, whose client this node is
+    "uplink.sent": ("letter_id", "system", "doc_id", "recipients"),
+    "uplink.returned": ("letter_id", "system", "code", "reason"),
+    "uplink.waits": ("letter_id", "system", "code", "reason"),
+    "uplink.unsure": ("letter_id", "system", "found"),
+    "uplink.kept": ("letter_id", "agency"),
+    "uplink.received": ("letter_id", "system", "doc_id", "sender", "repeated"),
+    "uplink.refused": ("system", "doc_id", "code", "reason"),
+    "uplink.later": ("system", "doc_id", "code", "reason"),
+    "uplink.handed_again": ("letter_id", "agency"),
+    "uplink.agencies": ("listed", "added"),
+    "uplink.down": ("system", "code", "reason"),
+    "uplink.up": ("system",),
     # the node's own clerk
     "duty.done": ("letter_id", "duty", "code"),
     "duty.failed": ("letter_id", "duty", "code"),
+    # notices to agencies, by webhook and mail
+    "notice.heard": ("channel", "notice", "subscription", "attempts"),
+    "notice.failed": ("channel", "notice", "subscription", "attempts", "code"),
+    "notices.off": ("channel",),
     # the node
     "node.started": ("version", "address", "directory_version"),
     "node.stopping": (),
@@ -64,10 +87,13 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     # the API
     "http.request": (
         *("request_id", "method", "route", "status", "seconds", "caller", "letter_id", "size", "codes"),
+        "address",  # of the client, or of the nearest proxy that is not trusted
     ),
     "http.bad_head": ("kind",),
     "http.too_many_connections": ("address",),
     "http.not_ready": (),
+    "tls.renewed": ("certificate",),
+    "tls.refused": ("code", "error"),
     # a fault of ours: the class of the exception and where it was raised, never its text
     "internal.error": ("letter_id", "loop", "error", "where", "incident", "route"),
     # written in place of an event that is not in this list

@@ -72,6 +72,7 @@ async def serve(config: Config, environ: Mapping[str, str] = os.environ) -> None
                 Metrics(),
                 clock,
                 point,
+                environ,
             )
             async with running_node(config, given):
                 await _stopped()

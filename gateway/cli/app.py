@@ -9,7 +9,27 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import agency, broker, check, directory, docs, mail, operate, sandbox, seal, serve, verify
+from gateway.cli import (
+    agency,
+    broker,
+    check,
+    directory,
+    docs,
+    key,
+    letter,
+    mail,
+    move,
+    notice,
+    operate,
+    sandbox,
+    seal,
+    sending,
+    serve,
+    stats,
+    terms,
+    uplink,
+    verify,
+)
 from gateway.cli.screen import EXIT_CODES
 
 app = typer.Typer(
@@ -37,12 +57,26 @@ def truc(
     """Trục: cổng gửi nhận văn bản điện tử bốn cấp · the gateway of the four-level e-document axis."""
 
 
-for command in (check.check, mail.send, mail.inbox, mail.fetch, mail.report, mail.track):
+for command in (
+    check.check,
+    letter.letter,
+    sending.send,
+    mail.inbox,
+    mail.fetch,
+    mail.report,
+    mail.track,
+    stats.stats,
+):
     app.command(epilog=EXIT_CODES)(command)
 app.command(epilog=EXIT_CODES)(seal.seal)
 app.command(epilog=verify.VERDICTS)(verify.verify)
+for of_agency in (terms.terms, terms.way, terms.replay, move.move):
+    agency.app.command(epilog=EXIT_CODES)(of_agency)
 app.add_typer(agency.app, name="agency")
+app.add_typer(key.app, name="key")
 app.add_typer(directory.app, name="directory")
+app.add_typer(uplink.app, name="uplink")
+app.add_typer(notice.app, name="notice")
 app.command(epilog=EXIT_CODES)(operate.migrate)
 app.add_typer(operate.config, name="config")
 app.add_typer(broker.app, name="broker")

@@ -328,6 +328,43 @@ RECIPIENT_TWICE = Fault("TRUC-316", "recipient-twice", W, Blame.SENDER, 400,
     "Không cần làm gì",
     "Nothing to do")
 
+# 32x · a letter described in an information file (adapters/folder)
+SIDECAR_MISSING = Fault("TRUC-320", "sidecar-missing", E, Blame.SENDER, 400,
+    "«{name}» chưa có tệp thông tin đi kèm",
+    "\"{name}\" has no information file beside it",
+    "Chép MAU-THONG-TIN.txt thành tệp .txt cùng tên với văn bản rồi điền vào",
+    "Copy MAU-THONG-TIN.txt to a .txt file of the same name as the document and fill it in")
+SIDECAR_UNREADABLE = Fault("TRUC-321", "sidecar-unreadable", E, Blame.SENDER, 400,
+    "Không đọc được tệp thông tin «{name}»: {detail}",
+    "The information file \"{name}\" cannot be read: {detail}",
+    "Ghi mỗi dòng một mục «tên mục: giá trị», lưu tệp bằng mã UTF-8",
+    "Write one \"field: value\" a line and save the file as UTF-8")
+FIELD_MISSING = Fault("TRUC-322", "field-missing", E, Blame.SENDER, 400,
+    "Tệp thông tin thiếu mục «{field}»",
+    "The information file lacks \"{field}\"",
+    "Bổ sung mục đó rồi lưu lại",
+    "Add it and save the file")
+FIELD_UNKNOWN = Fault("TRUC-323", "field-unknown", E, Blame.SENDER, 400,
+    "Tệp thông tin có mục «{found}» không rõ là gì; mục gần giống: «{nearest}»",
+    "The information file has a field \"{found}\" that is not known; the nearest is \"{nearest}\"",
+    "Sửa tên mục như trong MAU-THONG-TIN.txt, hoặc xóa dòng đó",
+    "Spell the field as in MAU-THONG-TIN.txt, or remove the line")
+FIELD_VALUE = Fault("TRUC-324", "field-value", E, Blame.SENDER, 400,
+    "Mục «{field}» ghi «{found}» không dùng được: {detail}",
+    "\"{field}\" says \"{found}\", which cannot be used: {detail}",
+    "Sửa giá trị rồi lưu lại",
+    "Correct the value and save the file")
+RECIPIENT_AMBIGUOUS = Fault("TRUC-325", "recipient-ambiguous", E, Blame.SENDER, 422,
+    "Chưa rõ nơi nhận «{organ}» là đơn vị nào. Có thể là: {candidates}",
+    "It is not clear which agency \"{organ}\" is. Perhaps: {candidates}",
+    "Ghi mã định danh thay cho tên",
+    "Write the agency code in place of the name")
+FILES_MIXED = Fault("TRUC-326", "files-mixed", E, Blame.SENDER, 400,
+    "Các tệp «{name}» không thành một văn bản: {detail}",
+    "The files \"{name}\" do not make one letter: {detail}",
+    "Xếp lại các tệp: mỗi văn bản một tên hoặc một thư mục riêng",
+    "Sort the files: each letter has a name or a folder of its own")
+
 # 4xx · who may send to whom, and the API (core/validate, doors/intake, http)
 UNAUTHENTICATED = Fault("TRUC-401", "unauthenticated", E, Blame.SENDER, 401,
     "Chưa xác thực hoặc khóa truy cập sai",
@@ -419,11 +456,121 @@ KEY_LOCKED = Fault("TRUC-419", "key-locked", E, Blame.SENDER, 403,
     "This key is locked",
     "Liên hệ người quản trị nút",
     "Ask the operator of the node")
+UNKNOWN_ATTACHMENT = Fault("TRUC-420", "unknown-attachment", E, Blame.SENDER, 404,
+    "Văn bản {letter_id} không có tệp đính kèm số {index}",
+    "The letter {letter_id} has no attachment {index}",
+    "Xem danh sách tệp đính kèm của văn bản",
+    "See the list of the letter's attachments")
+CERTIFICATE_MISMATCH = Fault("TRUC-421", "certificate-mismatch", E, Blame.SENDER, 403,
+    "Khóa truy cập này chỉ dùng được cùng chứng thư máy khách đã đăng ký",
+    "This key works only together with the client certificate that it is bound to",
+    "Kết nối bằng chứng thư đã đăng ký, hoặc liên hệ người quản trị nút",
+    "Connect with that certificate, or ask the operator of the node")
+RATE_LIMIT = Fault("TRUC-422", "rate-limit", E, Blame.SENDER, 429,
+    "Khóa truy cập này gửi quá {limit} yêu cầu mỗi phút",
+    "This key makes more than {limit} requests a minute",
+    "Chờ số giây ghi trong Retry-After rồi gửi lại; hỏi thưa hơn",
+    "Wait for the seconds in Retry-After, then send it again; ask less often")
 QUOTA = Fault("TRUC-429", "quota", E, Blame.SENDER, 429,
     "Đơn vị vượt hạn mức {limit}",
     "The agency is over its quota of {limit}",
-    "Gửi chậm lại",
-    "Slow down")
+    "Gửi tiếp vào ngày mai, hoặc đề nghị người quản trị nút nâng hạn mức",
+    "Send the rest tomorrow, or ask the operator of the node for more")
+UNKNOWN_UPLOAD = Fault("TRUC-430", "unknown-upload", E, Blame.SENDER, 404,
+    "Không có lượt tải lên {upload_id}, hoặc đã hết hạn",
+    "There is no upload {upload_id}, or it has expired",
+    "Tạo lượt tải lên mới (POST /v1/uploads) rồi gửi lại từ đầu",
+    "Create a new upload (POST /v1/uploads) and send the bytes again")
+UPLOAD_OFFSET = Fault("TRUC-431", "upload-offset", E, Blame.SENDER, 409,
+    "Upload-Offset là {found}, nhưng lượt tải lên đang có {held} byte",
+    "Upload-Offset is {found}, but the upload holds {held} bytes",
+    "Hỏi lại bằng HEAD rồi gửi tiếp từ Upload-Offset trong câu trả lời",
+    "Ask with HEAD and go on from the Upload-Offset of the answer")
+UPLOAD_UNFINISHED = Fault("TRUC-432", "upload-unfinished", E, Blame.SENDER, 409,
+    "Lượt tải lên mới có {held} trong {length} byte",
+    "The upload holds {held} of {length} bytes so far",
+    "Tải lên cho đủ rồi gửi lại yêu cầu này",
+    "Upload the rest, then send this request again")
+TUS_VERSION = Fault("TRUC-433", "tus-version", E, Blame.SENDER, 412,
+    "Cần tiêu đề Tus-Resumable: {version}",
+    "The header Tus-Resumable: {version} is needed",
+    "Dùng thư viện tus phiên bản 1.0",
+    "Use a library for tus version 1.0")
+UPLOAD_CHECKSUM = Fault("TRUC-434", "upload-checksum", E, Blame.SENDER, 460,
+    "Đoạn vừa tải lên không khớp Upload-Checksum và đã được bỏ đi",
+    "The piece does not fit its Upload-Checksum and was dropped",
+    "Gửi lại đoạn đó",
+    "Send that piece again")
+TOO_MANY_UPLOADS = Fault("TRUC-435", "too-many-uploads", E, Blame.SENDER, 429,
+    "Khóa này đã có {limit} lượt tải lên chưa gửi",
+    "This key has {limit} uploads already that were not sent",
+    "Gửi hoặc xóa bớt (DELETE) các lượt tải lên đang mở",
+    "Send them, or end some of them (DELETE)")
+MEDIA_TYPE = Fault("TRUC-436", "media-type", E, Blame.SENDER, 415,
+    "Content-Type của nội dung phải là {wanted}",
+    "The Content-Type of the body must be {wanted}",
+    "Đặt đúng Content-Type rồi gửi lại",
+    "Set that Content-Type and send it again")
+RANGE = Fault("TRUC-437", "range", E, Blame.SENDER, 416,
+    "Tệp chỉ có {size} byte, không có đoạn được hỏi",
+    "The file has {size} bytes only, and none where the range asks",
+    "Hỏi đoạn nằm trong tệp, hoặc tải cả tệp",
+    "Ask for a range within the file, or for all of it")
+UPLOAD_BUSY = Fault("TRUC-438", "upload-busy", E, Blame.SENDER, 503,
+    "Lượt tải lên này đang nhận dữ liệu qua một kết nối khác",
+    "Another connection is writing to this upload now",
+    "Chờ vài giây, hỏi lại bằng HEAD rồi gửi tiếp",
+    "Wait a few seconds, ask with HEAD and go on")
+CODE_TAKEN = Fault("TRUC-440", "code-taken", E, Blame.SENDER, 409,
+    "Mã {organ} đã là của {name}",
+    "The code {organ} belongs to {name} already",
+    "Đăng ký mã khác, hoặc liên hệ người quản trị nút",
+    "Register another code, or ask the operator of the node")
+UNKNOWN_KEY = Fault("TRUC-441", "unknown-key", E, Blame.SENDER, 404,
+    "Không có khóa {key_id}",
+    "There is no key {key_id}",
+    "Xem danh sách: truc key list",
+    "See the list: truc key list")
+UNKNOWN_SUBSCRIPTION = Fault("TRUC-442", "unknown-subscription", E, Blame.SENDER, 404,
+    "Không có đăng ký nhận thông báo {subscription_id}",
+    "There is no subscription {subscription_id}",
+    "Xem danh sách đăng ký của đơn vị",
+    "See the list of the agency's subscriptions")
+UNKNOWN_NOTICE = Fault("TRUC-443", "unknown-notice", E, Blame.SENDER, 404,
+    "Không có thông báo số {number}",
+    "There is no notice {number}",
+    "Xem danh sách thông báo của đơn vị",
+    "See the list of the agency's notices")
+HASH_MISMATCH = Fault("TRUC-450", "hash-mismatch", E, Blame.SENDER, 400,
+    "Mã băm {claimed} không phải của tệp nhận được ({found})",
+    "The digest {claimed} is not that of the file that came ({found})",
+    "Gửi lại tệp đầy đủ; mã băm tính trên tệp, không kể CRLF ở cuối",
+    "Send the whole file again; the digest is of the file without the CRLF after it")
+VXP_REFUSED = Fault("TRUC-451", "vxp-refused", E, Blame.SENDER, 422,
+    "Trục VXP tại {url} từ chối với mã {code}: {detail}",
+    "The VXP axis at {url} refused with code {code}: {detail}",
+    "Sửa theo lý do mà trục nêu; mã 15: kiểm tra SystemId và SecretKey",
+    "Correct what it names; with code 15 check SystemId and SecretKey")
+AXIS_RECIPIENT_UNKNOWN = Fault("TRUC-452", "axis-recipient-unknown", E, Blame.SENDER, 422,
+    "Trục phía trên không có đơn vị nhận {organ} (mã 18)",
+    "The axis above does not know the recipient {organ} (code 18)",
+    "Kiểm tra mã định danh trong danh mục đơn vị của trục đó",
+    "Check the code in that axis' list of agencies")
+AXIS_RECIPIENT_LOCKED = Fault("TRUC-453", "axis-recipient-locked", E, Blame.SENDER, 422,
+    "Trục phía trên đã khóa đơn vị nhận {organ} (mã 23)",
+    "The axis above has locked the recipient {organ} (code 23)",
+    "Liên hệ đơn vị nhận để biết mã đang dùng",
+    "Ask the recipient which code it uses now")
+AXIS_BAD_EDXML = Fault("TRUC-454", "axis-bad-edxml", E, Blame.SENDER, 422,
+    "Trục phía trên không nhận gói edXML: không đúng chuẩn của trục đó (mã 22)",
+    "The axis above does not take this edXML: it does not keep to that axis' standard (code 22)",
+    "Kiểm tra gói tin bằng truc check, sửa rồi gửi lại; nếu gói đúng, báo người quản trị nút",
+    "Check the message with truc check, correct it and send again; if it is sound, tell the operator")
+AXIS_BAD_FILE = Fault("TRUC-455", "axis-bad-file", E, Blame.SENDER, 422,
+    "Trục phía trên không nhận tệp: hỏng, quá lớn hoặc không được phép (mã 10)",
+    "The axis above does not take the file: broken, too large or not allowed (code 10)",
+    "Kiểm tra tệp và dung lượng, sửa rồi gửi lại",
+    "Check the file and its size, correct it and send again")
 
 # 5xx · between nodes (doors/relay, doors/arrival, broker)
 HOP_LIMIT = Fault("TRUC-501", "hop-limit", E, Blame.OPERATOR, 500,
@@ -596,6 +743,36 @@ NODE_UNREACHABLE = Fault("TRUC-705", "node-unreachable", E, Blame.OPERATOR, 503,
     "The node at {url} cannot be reached: {detail}",
     "Kiểm tra địa chỉ và xem nút có đang chạy không",
     "Check the address, and whether the node is running")
+NOTICE_UNHEARD = Fault("TRUC-706", "notice-unheard", E, Blame.RECEIVER, 503,
+    "Không tới được nơi nhận thông báo: {detail}",
+    "The receiver of the notice cannot be reached: {detail}",
+    "Kiểm tra địa chỉ, tường lửa và chứng thư của nơi nhận; cổng sẽ tự thử lại",
+    "Check the receiver's address, firewall and certificate; it will be tried again")
+NOTICE_REFUSED = Fault("TRUC-707", "notice-refused", E, Blame.RECEIVER, 502,
+    "Nơi nhận không nhận thông báo: {detail}",
+    "The receiver did not take the notice: {detail}",
+    "Xem nhật ký của nơi nhận, rồi yêu cầu gửi lại thông báo",
+    "Look at the receiver's log, then ask for the notice again")
+RECEIVER_GONE = Fault("TRUC-708", "receiver-gone", E, Blame.RECEIVER, 502,
+    "Nơi nhận thông báo cho biết địa chỉ đã bỏ (HTTP 410); đăng ký bị ngừng",
+    "The receiver of notices says that its address is given up (HTTP 410); the subscription is stopped",
+    "Đặt địa chỉ mới cho đăng ký rồi bật lại",
+    "Give the subscription a new address and make it active again")
+VXP_UNREACHABLE = Fault("TRUC-710", "vxp-unreachable", E, Blame.OPERATOR, 503,
+    "Trục VXP tại {url} chưa trả lời được ({code}): {detail}",
+    "The VXP axis at {url} gives no usable answer ({code}): {detail}",
+    "Thử lại sau; nếu kéo dài, kiểm tra địa chỉ và báo đơn vị vận hành trục đó",
+    "Try again later; if it lasts, check the address and tell those who run that axis")
+AXIS_SENDING = Fault("TRUC-711", "axis-sending", E, Blame.OPERATOR, 503,
+    "Văn bản đang được gửi lên trục phía trên",
+    "The letter is being sent to the axis above",
+    "Không cần làm gì; cổng sẽ xem lại sau ít phút",
+    "Nothing to do; it is looked at again in a moment")
+FOLDER_UNREACHABLE = Fault("TRUC-720", "folder-unreachable", E, Blame.OPERATOR, 503,
+    "Thư mục trao đổi của {organ} chưa dùng được: {detail}",
+    "The exchange folder of {organ} cannot be used now: {detail}",
+    "Kiểm tra thư mục, quyền ghi và ổ mạng; cổng sẽ tự thử lại",
+    "Check the folder, its permissions and its share; it will be tried again")
 
 # 8xx · configuration (config, directory)
 CONFIG_UNKNOWN_KEY = Fault("TRUC-801", "config-unknown-key", E, Blame.OPERATOR, 500,
@@ -650,6 +827,11 @@ PROGRAM_FAILED = Fault("TRUC-810", "program-failed", E, Blame.OPERATOR, 500,
     "{program} does not run: {detail}",
     "Xem nhật ký của chương trình đó",
     "Look at what that program logged")
+VAULT_KEY = Fault("TRUC-811", "vault-key", E, Blame.OPERATOR, 500,
+    "Tệp khóa {path} không mở được các mật khẩu đã cất",
+    "The key file {path} does not open the secrets that are kept",
+    "Khôi phục đúng tệp khóa của nút này, hoặc cấp lại các mật khẩu",
+    "Restore the key file of this very node, or give out the secrets anew")
 
 # 9xx · ourselves
 INTERNAL = Fault("TRUC-900", "internal", E, Blame.TRUC, 500,

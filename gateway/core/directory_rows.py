@@ -29,7 +29,8 @@ class Agency:
     `node` serves it. `parent` and `successor` are codes of other agencies or "". `valid_from` and `valid_to`
     are the first and the last day on which it takes letters (None: no bound). `tier` is a label of the
     registry. `sends_arrived` says that its own system sends status 01; otherwise the gateway makes one
-    after the acknowledgement. `delivery` names the adapter that reaches it. `version` is that of the
+    after the acknowledgement. `delivery` names the adapter that reaches it. `mail`, `telephone` and `fax` are
+    those of the office, for people to read. `version` is that of the
     directory in which the row last changed.
     """
 
@@ -45,6 +46,9 @@ class Agency:
     locked: bool = False
     sends_arrived: bool = False
     delivery: str = "mailbox"
+    mail: str = ""
+    telephone: str = ""
+    fax: str = ""
     version: int = 1
 
     @property
@@ -77,6 +81,9 @@ class Agency:
             "locked": self.locked,
             "sends_arrived": self.sends_arrived,
             "delivery": self.delivery,
+            "mail": self.mail,
+            "telephone": self.telephone,
+            "fax": self.fax,
             "version": self.version,
         }
 
@@ -161,6 +168,9 @@ _AGENCY: dict[str, Reader] = {
     "locked": _flag,
     "sends_arrived": _flag,
     "delivery": _text,
+    "mail": _text,
+    "telephone": _text,
+    "fax": _text,
     "version": _number,
 }
 _NODE: dict[str, Reader] = dict.fromkeys(

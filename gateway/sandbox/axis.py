@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -16,17 +17,20 @@ from gateway.bell import Doorbell
 from gateway.broker.memory import MemoryPost
 from gateway.clock import SystemClock
 from gateway.config import Config
-from gateway.core.directory import Directory
+from gateway.core.directory import Agency, Directory
 from gateway.core.model import AgencyCode, NodeId
-from gateway.http.auth import issue_key
+from gateway.keys import NewSystem, issue_key, issue_system
 from gateway.node import Equipment, Node, running_node
 from gateway.observe import Metrics, logger
+from gateway.ports import Clock, Store, Vault
 from gateway.sandbox.pki import make_pki
 from gateway.seals import NodeSealer, SealCheck, seal_of
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
+from gateway.vault import FileVault
 
 # In the sandbox a person is watching: what takes minutes on the axis takes seconds here.
+VXP_ABOVE = 100  # the port of a node's VXP door lies so far above that of its /v1
 HASTE = {"retry_first": "1s", "retry_longest": "10s", "offer_again_after": "5s"}
 
 
@@ -38,6 +42,9 @@ class AgencyDesk:
     node: NodeId
     url: str
     key: str
+    vxp_url: str
+    system_id: str
+    secret: str
 
 
 class Axis(Protocol):
@@ -92,26 +99,44 @@ async def memory_axis(
             config = Config.model_validate(
                 {
                     "node": {"id": name, "data_dir": str(root / name)},
-                    "http": {"port": first_port + number if first_port else 0},
+                    # no rate limit: robots and benches ask more often than any office
+                    "http": {"port": first_port + number if first_port else 0, "requests_per_minute": 0},
+                    "vxp": {"enabled": True, "port": VXP_ABOVE + first_port + number if first_port else 0},
                     "delivery": HASTE,
                     "seal": seals[name],
                 }
             )
-            node = await stack.enter_async_context(_node(config, directory, post, clock, log_to))
+            node = await stack.enter_async_context(memory_node(config, directory, post, clock, log_to))
             nodes[name] = node
-            desks.update(await _desks(node, directory))
+            addresses, vault = node.addresses, FileVault(config.secrets_key)
+            served, now = directory.served_by(name), clock.now()
+            desks.update(
+                await desks_of(node.desk.store, vault, served, addresses["v1"], addresses["vxp"], now)
+            )
         yield MemoryAxis(directory, desks, nodes, post)
 
 
 @asynccontextmanager
-async def _node(
-    config: Config, directory: Directory, post: MemoryPost, clock: SystemClock, log_to: TextIO
+async def memory_node(
+    config: Config,
+    directory: Directory | None,
+    post: MemoryPost,
+    clock: Clock,
+    log_to: TextIO,
+    *,
+    bell: Doorbell | None = None,
+    open_store: Callable[..., SqlStore] = SqlStore,
 ) -> AsyncIterator[Node]:
-    name, bell = NodeId(config.node.id), Doorbell()
+    """
+    One node on the memory broker. Without a `directory` the one in its store stays: a node that comes back.
+
+    `bell` and `open_store` are for who watches the node from within.
+    """
+    name, bell = NodeId(config.node.id), bell or Doorbell()
     config.node.data_dir.mkdir(parents=True, exist_ok=True)
     url = config.store_url({})
     upgrade(url)
-    store = SqlStore(
+    store = open_store(
         url,
         config.node.data_dir / "blobs",
         node=name,
@@ -120,7 +145,8 @@ async def _node(
         retry=config.delivery.retry,
     )
     try:
-        await store.set_directory(directory, clock.now())
+        if directory is not None:
+            await store.set_directory(directory, clock.now())
         broker = post.broker(name)
         try:
             log = logger(name, log_to, now=clock.now)
@@ -143,10 +169,16 @@ async def _node(
         await store.close()
 
 
-async def _desks(node: Node, directory: Directory) -> dict[AgencyCode, AgencyDesk]:
-    """A key for every agency of a node."""
+async def desks_of(
+    store: Store, vault: Vault, agencies: Iterable[Agency], url: str, vxp_url: str, now: datetime
+) -> dict[AgencyCode, AgencyDesk]:
+    """A key, and a system id with its secret, for each of these agencies of one node."""
     desks = {}
-    for agency in directory.served_by(node.name):
-        key = await issue_key(node.desk.store, agency.name, {agency.code}, node.desk.clock.now())
-        desks[agency.code] = AgencyDesk(agency.code, node.name, node.address, key)
+    for agency in agencies:
+        key = await issue_key(store, agency.name, {agency.code}, now)
+        wanted = NewSystem(
+            system_id=f"vxp.{agency.code}", label=agency.name, agencies=frozenset({agency.code})
+        )
+        system, secret = await issue_system(store, vault, wanted, now)
+        desks[agency.code] = AgencyDesk(agency.code, agency.node, url, key, vxp_url, system.system_id, secret)
     return desks

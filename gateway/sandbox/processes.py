@@ -25,12 +25,12 @@ from gateway.core.catalogue import PROGRAM_FAILED
 from gateway.core.directory import Directory
 from gateway.core.errors import Misconfigured, TrucError, find
 from gateway.core.model import AgencyCode, NodeId
-from gateway.http.auth import issue_key
-from gateway.sandbox.axis import HASTE, AgencyDesk
+from gateway.sandbox.axis import HASTE, VXP_ABOVE, AgencyDesk, desks_of
 from gateway.sandbox.pki import make_pki
 from gateway.sandbox.rabbit import PrivateRabbit, free_ports, private_rabbit
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
+from gateway.vault import FileVault
 
 START_SECONDS = 60.0  # nine interpreters on two cores start in about twenty
 STOP_SECONDS = 30.0
@@ -153,11 +153,14 @@ async def process_axis(
         passwords = {user(name): new_password() for name in directory.nodes}
         plans = [plan(n, directory.children(n)) for n in directory.nodes if directory.children(n)]
         await asyncio.to_thread(rabbit.import_definitions, definitions(plans, passwords))
-        ports = [first_port + n for n in range(len(directory.nodes))] if first_port else None
+        count = len(directory.nodes)
+        ports = free_ports(2 * count)
+        if first_port:
+            ports = [first_port + above + n for above in (0, VXP_ABOVE) for n in range(count)]
         seals = make_pki(root / "pki", directory, SystemClock().now())
         nodes: dict[NodeId, NodeProcess] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
-        for name, port in zip(directory.nodes, ports or free_ports(len(directory.nodes)), strict=True):
+        for name, port, vxp_port in zip(directory.nodes, ports[:count], ports[count:], strict=True):
             links = {
                 neighbour: await through(name, neighbour, rabbit.port) if through else rabbit.port
                 for neighbour in directory.neighbours(name)
@@ -165,7 +168,8 @@ async def process_axis(
             secret = _kept(passwords[user(name)], root / name)
             settings = {
                 "node": {"id": name, "data_dir": str(root / name)},
-                "http": {"port": port},
+                "http": {"port": port, "requests_per_minute": 0},  # robots and benches ask often
+                "vxp": {"enabled": True, "port": vxp_port},
                 "delivery": HASTE,
                 "seal": seals[name],
                 "broker": {"links": _links(directory, name, rabbit, secret, links)},
@@ -205,7 +209,7 @@ def _written(settings: Mapping[str, Any], folder: Path) -> Path:
     """The settings as the TOML file of a node."""
     path = folder / "node.toml"
     lines: list[str] = []
-    for section in ("node", "http", "delivery", "seal"):
+    for section in ("node", "http", "vxp", "delivery", "seal"):
         lines += [f"[{section}]", *(f"{k} = {json.dumps(v)}" for k, v in settings[section].items()), ""]
     for neighbour, link in settings["broker"]["links"].items():
         lines += [f'[broker.links."{neighbour}"]', *(f"{k} = {json.dumps(v)}" for k, v in link.items()), ""]
@@ -223,10 +227,8 @@ async def _prepared(
     store = SqlStore(url, config.node.data_dir / "blobs", node=node.name, instance="preparation")
     try:
         await store.set_directory(directory, clock.now())
-        desks = {}
-        for agency in directory.served_by(node.name):
-            key = await issue_key(store, agency.name, {agency.code}, clock.now())
-            desks[agency.code] = AgencyDesk(agency.code, node.name, node.url, key)
-        return desks
+        vault, vxp_url = FileVault(config.secrets_key), f"http://127.0.0.1:{config.vxp.port}"
+        served = directory.served_by(node.name)
+        return await desks_of(store, vault, served, node.url, vxp_url, clock.now())
     finally:
         await store.close()

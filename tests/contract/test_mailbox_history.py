@@ -134,6 +134,16 @@ async def test_what_was_acknowledged_is_listed_again_beyond_every_cursor(store: 
     assert [item.letter_id for item in await past(store)] == [letter_id(n) for n in range(4)]
 
 
+async def test_one_letter_alone_can_be_listed_again(store: SqlStore) -> None:
+    for number in range(3):
+        await put(store, number, OFFICE)
+        await acknowledge(store, number)
+    assert await store.offer_again([PROVINCE_OFFICE], START, START, letter_id=letter_id(1)) == 1
+    assert [item.letter_id for item in await waiting(store)] == [letter_id(1)]
+    assert await store.offer_again([DEPARTMENT], START, START, letter_id=letter_id(2)) == 0
+    assert await store.offer_again([PROVINCE_OFFICE], START, START, letter_id=letter_id(9)) == 0
+
+
 async def test_second_acknowledgement_takes_it_from_the_listing(store: SqlStore) -> None:
     await put(store, 1, OFFICE)
     await acknowledge(store, 1)

@@ -36,6 +36,20 @@ def letter(data: bytes) -> Step:
     return answer(OK, data=base64.b64encode(data).decode())
 
 
+def by_function(**steps: Step | list[Step]) -> Step:
+    """Answers each function in its own way, the last of several again and again; all others with nothing."""
+    queues = {name: list(told) if isinstance(told, list) else [told] for name, told in steps.items()}
+    nothing = answer(OK, data=[], count=0, DocId="")
+
+    def step(request: web.Request) -> web.StreamResponse:
+        queue = queues.get(request.match_info["function"])
+        if queue is None:
+            return nothing(request)
+        return (queue.pop(0) if len(queue) > 1 else queue[0])(request)
+
+    return step
+
+
 def broken_off(request: web.Request) -> web.StreamResponse:
     """The request was read whole, and the answer never came."""
     assert request.transport is not None
@@ -50,6 +64,10 @@ class AxisStub:
     endpoint: str
     steps: list[Step]
     heard: list[Captured] = field(default_factory=list)
+
+    def calls(self, function: str) -> list[Captured]:
+        """What it heard of one function."""
+        return [call for call in self.heard if call.function == function]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()

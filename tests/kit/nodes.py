@@ -143,6 +143,7 @@ class SmallNode:
             log,
             self.metrics,
             terms=lambda agency: manner.terms.get(agency, Terms()),
+            adopt=axis.adopt,
             point=point,
         )
         calendar = _calendar()
@@ -283,6 +284,10 @@ class SmallAxis:
         """From now on the node dies the `count`-th time it comes to this crash point."""
         fuse = self._fuses[NodeId(name)]
         fuse.at, fuse.left = at, count
+
+    def adopt(self, directory: Directory) -> None:
+        """Put in force what a node itself has written into its directory."""
+        self.directory = directory
 
     async def use(self, directory: Directory) -> None:
         """Give every node this directory."""

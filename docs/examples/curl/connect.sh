@@ -2,7 +2,7 @@
 # một văn bản mẫu · a sample letter
 .venv/bin/truc letter --from "$SENDER_CODE" --to "$RECEIVER_CODE" -o letter.edxml
 # gửi; mất kết nối thì gửi lại với cùng Idempotency-Key · send; after a broken line repeat it with the same Idempotency-Key
-curl -sS --fail-with-body -H "Authorization: Bearer $SENDER_KEY" -H 'Content-Type: application/xml' -H "Idempotency-Key: thu-$$-$(date +%s)" --data-binary @letter.edxml -o answer.json "$SENDER_URL/v1/letters"
+curl -sS --fail-with-body -H "Authorization: Bearer $SENDER_KEY" -H 'Content-Type: application/xml' -H "Idempotency-Key: vb-$$-$(date +%s)" --data-binary @letter.edxml -o answer.json "$SENDER_URL/v1/letters"
 cat answer.json; echo
 LETTER=$(sed 's/.*"letter_id":"\([^"]*\)".*/\1/' answer.json)
 # bên nhận đợi văn bản đến; wait: nút giữ câu hỏi tối đa 30 giây · the receiver waits for it; the node holds the question for 30 s at most
