@@ -13,6 +13,13 @@ import pytest
 
 from tests.kit.samples import DEFAULT, VARIABLE
 
+collect_ignore = ["example_adapter"]  # a package of its own, tested where it is installed: test_wheel.py
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make test-api` asks for more examples than there is time for in `make test`."""
+    parser.addoption("--api-examples", type=int, default=25, help="calls per operation of /v1 (tests/api)")
+
 
 def pytest_configure() -> None:
     # A developer's own settings must not change what a test sees.

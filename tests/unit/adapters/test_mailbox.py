@@ -4,8 +4,10 @@ The mailbox: list, fetch, acknowledge; nobody else's mail, and nothing lost betw
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -15,10 +17,11 @@ import pytest_asyncio
 from adapters.mailbox import MailboxAdapter
 from gateway.core.catalogue import BLOB_DAMAGED
 from gateway.core.errors import Unavailable, find
-from gateway.core.model import LetterId
-from gateway.ports import Caller, OpenLetter
+from gateway.core.model import Dialect, LetterId
+from gateway.ports import Caller, OpenLetter, Terms
 from tests.kit.api import Api, listening_api
-from tests.kit.office import COMMUNE, DISTRICT, PROVINCE, SmallOffice, document, one_chunk
+from tests.kit.board import small_board
+from tests.kit.office import COMMUNE, DISTRICT, PROVINCE, SmallOffice, document, one_chunk, with_files
 
 SENDER = Caller("sender", frozenset({PROVINCE}))
 
@@ -47,9 +50,10 @@ async def listed(http: aiohttp.ClientSession, query: str = "") -> dict[str, Any]
 
 
 async def test_letter_waits_until_the_agency_comes(api: Api) -> None:
-    adapter = MailboxAdapter(api.office)
     letter_id = await put(api)
     letter = await api.office.open(Caller("k", frozenset({DISTRICT})), letter_id)
+    async with small_board() as board:
+        adapter = MailboxAdapter(board.workplace(None))
     assert await adapter.deliverer().deliver(letter) is False
     assert adapter.pollers() == ()
 
@@ -154,7 +158,7 @@ class DamagedOffice(SmallOffice):
             yield from list(letter.chunks())[: self.good_pieces]
             raise Unavailable(find(BLOB_DAMAGED, detail="x"))
 
-        return OpenLetter(letter.letter, letter.agency, letter.size, chunks)
+        return replace(letter, chunks=chunks)
 
 
 @pytest.mark.parametrize("good_pieces", [0, 1])
@@ -170,3 +174,97 @@ async def test_damaged_letter_is_never_handed_out_as_a_whole(good_pieces: int) -
                     await response.read()
             else:
                 assert (response.status, (await response.json())["code"]) == (500, "TRUC-704")
+
+
+# --- waiting, and catching up ----------------------------------------------------------------------
+
+
+async def test_waiting_ends_when_something_comes(api: Api, http: aiohttp.ClientSession) -> None:
+    waiting = asyncio.create_task(listed(http, "?wait=55"))
+    while not api.clock.sleepers:
+        await asyncio.sleep(0.01)
+    letter_id = await put(api)
+    api.clock.advance(55)  # the small office looks up only then
+    assert [item["letter_id"] for item in (await waiting)["items"]] == [letter_id]
+
+
+async def test_waiting_ends_with_an_empty_page_when_its_time_is_over(
+    api: Api, http: aiohttp.ClientSession
+) -> None:
+    waiting = asyncio.create_task(listed(http, "?wait=5"))
+    while not api.clock.sleepers:
+        await asyncio.sleep(0.01)
+    api.clock.advance(5)
+    assert await waiting == {"items": [], "next": None}
+
+
+async def test_nobody_waits_while_there_is_something(api: Api, http: aiohttp.ClientSession) -> None:
+    letter_id = await put(api)
+    assert [item["letter_id"] for item in (await listed(http, "?wait=55"))["items"]] == [letter_id]
+
+
+@pytest.mark.parametrize("query", ["?wait=56", "?wait=-1", "?wait=x", "?wait=1.5"])
+async def test_wrong_waits_are_refused(http: aiohttp.ClientSession, query: str) -> None:
+    assert (await listed(http, query))["code"] == "TRUC-414"
+
+
+async def acknowledged(http: aiohttp.ClientSession, letter_id: LetterId) -> None:
+    async with http.get(f"/v1/mailbox/{letter_id}") as response:
+        await response.read()
+    async with http.post(f"/v1/mailbox/{letter_id}/ack") as response:
+        assert response.status == 204
+
+
+async def test_history_has_what_was_acknowledged_too(api: Api, http: aiohttp.ClientSession) -> None:
+    one, two = await put(api, body="1"), await put(api, body="2")
+    await acknowledged(http, one)
+    async with http.get("/v1/mailbox/history?limit=1") as response:
+        page = await response.json()
+    assert [item["letter_id"] for item in page["items"]] == [one]
+    async with http.get(f"/v1/mailbox/history?after={page['next']}") as response:
+        assert [item["letter_id"] for item in (await response.json())["items"]] == [two]
+    async with http.get("/v1/mailbox/history?since=2026-11-23T01:00:01Z") as response:
+        assert (await response.json())["items"] == []
+
+
+async def test_what_was_lost_is_listed_again(api: Api, http: aiohttp.ClientSession) -> None:
+    letter_id = await put(api)
+    await acknowledged(http, letter_id)
+    assert (await listed(http))["items"] == []
+    for since, again in (("2026-11-23T01:00:01Z", 0), ("2026-11-23T08:00:00+07:00", 1)):
+        async with http.post("/v1/mailbox/replay", json={"since": since}) as response:
+            assert await response.json() == {"offered_again": again}
+    assert [item["letter_id"] for item in (await listed(http))["items"]] == [letter_id]
+
+
+@pytest.mark.parametrize("said", ["", "{}", '{"since": "2026-11-23"}', '{"since": 0}', '{"from": "x"}'])
+async def test_wrong_replay_is_refused(http: aiohttp.ClientSession, said: str) -> None:
+    async with http.post("/v1/mailbox/replay", data=said) as response:
+        assert (response.status, (await response.json())["code"]) == (400, "TRUC-414")
+
+
+# --- dialects --------------------------------------------------------------------------------------
+
+
+async def test_letter_comes_in_another_dialect_only_where_it_is_asked_for(
+    api: Api, http: aiohttp.ClientSession
+) -> None:
+    data = with_files(PROVINCE, DISTRICT, {"bang.xlsx": b"table"})
+    letter_id = (await api.office.accept(one_chunk(data), SENDER)).letter_id
+    api.office.agreed[DISTRICT] = Terms(dialect=Dialect.JAVA_SDK)
+    async with http.get(f"/v1/mailbox/{letter_id}") as response:
+        assert await response.read() == data
+    async with http.get(f"/v1/mailbox/{letter_id}?dialect=java-sdk") as response:
+        rendered = await response.read()
+        assert (response.status, "ETag" in response.headers) == (200, False)
+    assert b"<ContentType>application/zip<" in rendered.replace(b"edXML:", b"")
+    async with http.get(f"/v1/mailbox/{letter_id}?dialect=klingon") as response:
+        assert response.status == 400
+
+
+async def test_letter_that_cannot_be_written_anew_is_refused_in_words(
+    api: Api, http: aiohttp.ClientSession
+) -> None:
+    letter_id = await put(api)  # no edXML by its namespace
+    async with http.get(f"/v1/mailbox/{letter_id}?dialect=dotnet") as response:
+        assert response.content_type == "application/problem+json"
