@@ -5,6 +5,8 @@ What is installed is what was tried: the wheel, in a fresh environment, far from
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -40,6 +42,39 @@ print("sound")
 """
 
 
+# A node of the installed package, with the adapter of another one: no test framework, no source tree.
+DELIVER = """
+import asyncio, sys
+from pathlib import Path
+from gateway.core.directory import Agency
+from gateway.sandbox.trial_node import HurriedClock, TrialNode
+
+async def main(folder):
+    (folder / "of-reader" / "in").mkdir(parents=True)
+    writer = Agency(code="W.H14", name="Writer", node="H14")
+    reader = Agency(code="R.H14", name="Reader", node="H14", delivery="spool")
+    sections = {"adapters": {"spool": {"root": str(folder)}}}
+    node = TrialNode(folder, "H14", [writer, reader], sections, HurriedClock())
+    await node.start()
+    try:
+        await node.set_way("R.H14", "spool", {"folder": "of-reader"})
+        content = node.letter("W.H14", "R.H14")
+        letter_id = (await node.send(content, "W.H14")).letter_id
+        laid = folder / "of-reader" / "in" / f"{letter_id}.edxml"
+
+        async def is_there():
+            return laid.is_file()
+
+        await node.until(is_there, "the letter lies in the spool")
+        assert laid.read_bytes() == content
+    finally:
+        await node.stop()
+
+asyncio.run(main(Path(sys.argv[1])))
+print("delivered")
+"""
+
+
 def run(*command: object, cwd: Path) -> str:
     done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
@@ -71,6 +106,18 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def spool(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example of an adapter in a package of its own, installed beside ours; the folder of its source."""
+    copy, out = tmp_path_factory.mktemp("spool") / "source", tmp_path_factory.mktemp("spool-wheel")
+    run("cp", "-r", ROOT / "tests" / "example_adapter", copy, cwd=ROOT)
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, cwd=copy)
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    pip += ("--python", environment / "venv" / "bin" / "python")
+    run(*pip, "install", "--quiet", "--no-deps", "--no-index", *out.glob("*.whl"), cwd=copy)
+    return copy
+
+
 def test_wheel_holds_our_packages_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as content:
         tops = {name.partition("/")[0] for name in content.namelist()}
@@ -87,3 +134,20 @@ def test_installed_command_runs_an_axis(environment: Path) -> None:
     assert "--once" in run(truc, "sandbox", "--help", cwd=environment)
     axis = ("sandbox", "--once", "--count", 2, "--directory", "three-tier", "--json")
     assert json.loads(run(truc, *axis, cwd=environment))["delivered"] == 2
+
+
+def test_adapter_of_another_package_is_found_and_delivers(
+    environment: Path, spool: Path, tmp_path: Path
+) -> None:
+    python = environment / "venv" / "bin" / "python"
+    assert run(python, "-c", DELIVER, tmp_path, cwd=environment).strip() == "delivered"
+
+
+def test_adapter_of_another_package_keeps_the_contract_where_it_is_installed(
+    environment: Path, spool: Path
+) -> None:
+    """With pytest alone: no plug-in of ours, no configuration."""
+    python = environment / "venv" / "bin" / "python"
+    pytest_alone = ("-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:asyncio")
+    told = run(python, *pytest_alone, spool / "test_spool.py", cwd=spool)
+    assert re.search(r"\d+ passed, \d+ skipped", told.splitlines()[-1]), told

@@ -1,77 +1,82 @@
 """
-What every adapter promises, whichever way it reaches an agency's system: found by its entry point.
+Every installed adapter under the contract, each with a partner that is what its agencies really have.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
+from codecs import BOM_UTF8
+from collections.abc import Sequence
+from importlib.metadata import entry_points
 
-import aiohttp
-import pytest
-import pytest_asyncio
-
-from gateway.config import Config, NodeSection
-from gateway.ports import AgencyAdapter, Caller
-from gateway.v1.operations import Access
-from tests.kit.api import listening_api
-from tests.kit.board import small_board
-from tests.kit.office import DISTRICT, NODE, PROVINCE, SmallOffice, document, one_chunk
-
-ADAPTERS = sorted(entry_points(group="truc.adapters"), key=lambda point: point.name)
-
-
-@pytest.fixture(params=ADAPTERS, ids=lambda point: point.name)
-def point(request: pytest.FixtureRequest) -> EntryPoint:
-    found: EntryPoint = request.param
-    return found
+from gateway.core.facts import facts_of
+from gateway.core.model import Dialect
+from gateway.letters import Dialect as DialectOfSender
+from gateway.ports import OFFICE, Terms
+from gateway.sandbox.adapter_contract import AdapterContract
+from gateway.sandbox.partner import Partner, Received
+from gateway.sandbox.trial import SECOND, WRITER, scene
+from tests.contract.partners.folder import FolderPartner
+from tests.contract.partners.lgsp import LgspPartner
+from tests.contract.partners.notices import MailPartner, WebhookPartner
+from tests.contract.partners.uplink import UplinkPartner
+from tests.contract.partners.v1 import MailboxPartner
+from tests.contract.partners.vxp import VxpPartner, envelope_of, files_in
 
 
-@pytest.fixture
-def office() -> SmallOffice:
-    return SmallOffice()
+class TestMailbox(AdapterContract):
+    def partner(self) -> Partner:
+        return MailboxPartner()
 
 
-@pytest_asyncio.fixture
-async def adapter(point: EntryPoint, office: SmallOffice) -> AsyncIterator[AgencyAdapter]:
-    settings = Config(node=NodeSection(id=NODE)).section(point.name)
-    async with small_board() as board:
-        yield point.load()(replace(board.workplace(settings), office=office))
+class TestVxp(AdapterContract):
+    def partner(self) -> Partner:
+        return VxpPartner()
+
+    @scene
+    async def test_letter_in_an_agreed_dialect_has_the_content_that_was_sent(self) -> None:
+        await self.node.set_way(SECOND, OFFICE, Terms(dialect=Dialect.JAVA_SDK).as_row())
+        sent = self.node.letter(WRITER, SECOND, dialect=DialectOfSender.PVN)
+        await self.node.send(sent, WRITER)
+
+        async def found() -> Sequence[Received]:
+            return await self.side.received(SECOND)
+
+        (got,) = await self.node.until(found, "the letter is there")
+        assert got.content != sent
+        assert files_in(got.content) == files_in(sent)
+        assert facts_of(envelope_of(got.content)) == facts_of(envelope_of(sent))
 
 
-def test_at_least_the_mailbox_is_installed() -> None:
-    assert "mailbox" in {point.name for point in ADAPTERS}
+class TestLgsp(AdapterContract):
+    def partner(self) -> Partner:
+        return LgspPartner()
+
+    def same(self, sent: bytes, got: bytes) -> bool:
+        """JSON holds text: a byte order mark does not come through."""
+        return sent.removeprefix(BOM_UTF8) == got.removeprefix(BOM_UTF8)
 
 
-def test_adapter_bears_the_name_that_directory_rows_use(adapter: AgencyAdapter, point: EntryPoint) -> None:
-    assert adapter.name == point.name
+class TestWebhook(AdapterContract):
+    def partner(self) -> Partner:
+        return WebhookPartner()
 
 
-async def test_offered_letter_is_either_taken_or_lies_at_the_door(
-    adapter: AgencyAdapter, office: SmallOffice
-) -> None:
-    sender, receiver = (Caller(a, frozenset({a})) for a in (PROVINCE, DISTRICT))
-    data = document(PROVINCE, DISTRICT)
-    letter_id = (await office.accept(one_chunk(data), sender)).letter_id
-    letter = await office.open(receiver, letter_id)
-    assert await adapter.deliverer().deliver(letter) in (True, False)
-    assert b"".join(letter.chunks()) == data  # offered, not used up: the agency may still fetch it
+class TestMail(AdapterContract):
+    def partner(self) -> Partner:
+        return MailPartner()
 
 
-def test_pollers_begin_only_when_the_node_runs_them(adapter: AgencyAdapter) -> None:
-    assert all(callable(poller) for poller in adapter.pollers())
+class TestFolder(AdapterContract):
+    def partner(self) -> Partner:
+        return FolderPartner()
 
 
-async def test_its_operations_are_closed_without_a_key_unless_they_say_otherwise(
-    adapter: AgencyAdapter, office: SmallOffice
-) -> None:
-    async with listening_api(office=office) as api, aiohttp.ClientSession(api.url) as http:
-        served = api.routes()
-        for operation in adapter.operations():
-            assert (operation.method, operation.path) in served
-            if operation.access is Access.OPEN:
-                continue
-            path = operation.path.replace("{", "").replace("}", "")
-            async with http.request(operation.method, path) as response:
-                assert (response.status, response.content_type) == (401, "application/problem+json")
+class TestUplink(AdapterContract):
+    def partner(self) -> Partner:
+        return UplinkPartner()
+
+
+def test_every_installed_adapter_is_under_the_contract() -> None:
+    contracts = [c for c in globals().values() if isinstance(c, type) and issubclass(c, AdapterContract)]
+    ways = {c().partner().way for c in contracts if c is not AdapterContract}
+    assert ways == {point.name for point in entry_points(group="truc.adapters")}
