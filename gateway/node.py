@@ -46,6 +46,7 @@ from gateway.observe import Log, Metrics
 from gateway.office import PostOffice
 from gateway.ports import (
     OFFICE,
+    AdapterFactory,
     AgencyAdapter,
     Broker,
     Clock,
@@ -75,6 +76,7 @@ class Node:
     broker: Broker
     addresses: Mapping[str, str]  #: of its listeners: `v1`, and those of adapters
     adapters: Mapping[str, AgencyAdapter]
+    ways: Callable[[str], Mapping[AgencyCode, Mapping[str, Any]]]  #: what is set for agencies, by adapter
 
     @property
     def name(self) -> NodeId:
@@ -221,7 +223,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     ):
         told = ", ".join(f"{at} {address}" for at, address in addresses.items())
         log.info("node.started", version=__version__, address=told, directory_version=directory.version)
-        yield Node(desk, office, broker, addresses, adapters)
+        yield Node(desk, office, broker, addresses, adapters, book.ways)
         draining.set()
         log.info("node.stopping")
     log.info("node.stopped")
@@ -244,9 +246,19 @@ async def _open(
 
 
 def find_adapters(workplace: Callable[[str], Workplace]) -> dict[str, AgencyAdapter]:
-    """Every installed way of reaching an agency, by the name of its entry point."""
-    points = entry_points(group="truc.adapters")
-    return {point.name: point.load()(workplace(point.name)) for point in points}
+    """Every installed way of reaching an agency, by the name of its entry point.
+
+    Raises: Misconfigured for a package that cannot be loaded: a node must not quietly lose a way.
+    """
+    found: dict[str, AgencyAdapter] = {}
+    for point in entry_points(group="truc.adapters"):
+        try:
+            factory: AdapterFactory = point.load()
+        except (ImportError, AttributeError) as error:
+            detail = f"truc.adapters {point.name} = {point.value}: {error}"
+            raise Misconfigured(find(catalogue.PROGRAM_FAILED, program=point.name, detail=detail)) from error
+        found[point.name] = factory(workplace(point.name))
+    return found
 
 
 Ways = Mapping[str, Mapping[AgencyCode, Mapping[str, Any]]]
