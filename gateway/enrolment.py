@@ -21,6 +21,9 @@ from gateway.core.model import AgencyCode
 from gateway.doors.desk import Desk
 from gateway.ports import Caller, Registration
 
+LONGEST_NAME = 500
+"""Characters of the name of an agency; the standard speaks of 200, real ones are longer at times."""
+
 
 class Enrolment:
     """The changes that the office itself may make to the directory, one after another."""
@@ -37,8 +40,8 @@ class Enrolment:
         """
         if not caller.may_register:
             raise Rejected(find(NOT_ALLOWED))
-        if not shape_ok(wanted.code.strip()) or not wanted.name.strip():
-            raise Rejected(find(BAD_REQUEST, element="code", detail="code, name"))
+        if not shape_ok(wanted.code.strip()) or not 0 < len(wanted.name.strip()) <= LONGEST_NAME:
+            raise Rejected(find(BAD_REQUEST, element="code", detail=f"code, name (1–{LONGEST_NAME})"))
         made: list[Agency] = []
 
         def changed(directory: Directory) -> Directory:

@@ -55,6 +55,7 @@ Facade = Callable[[web.Request], Awaitable[web.StreamResponse] | None]
 VXP_LIMITS = Limits(
     # a list of receivers stands twice in the head of a request: some ten thousand of them fit
     header_bytes=2 * 1024 * 1024,
+    head_bytes=5 * 1024 * 1024,
     json_bytes=64 * 1024,
 )
 
@@ -174,6 +175,8 @@ class Roof:
             cause: Exception = error
             found = tuple(sorted({finding.code for finding in error.findings}))
             response = failed(request, _refusal(request, error), _status(request, error))
+            if error.code == NO_SUCH_METHOD.code and FUNCTION in request:
+                response.headers["Allow"] = request[FUNCTION].verb
         except web.HTTPException as error:
             if error.status < 400:
                 raise

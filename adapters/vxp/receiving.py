@@ -32,6 +32,7 @@ from gateway.vxp.functions import (
     COUNT_STATUSES,
     DESCRIPTION,
     DOC_ID,
+    DOC_ID_OF_ACK,
     EDOC_SERVICE,
     FILE_TYPE,
     FROM_DATE,
@@ -126,7 +127,7 @@ class Receiving:
 
         Raises: Rejected (BAD_REQUEST, UNKNOWN_LETTER; NOT_FETCHED for `done` of what was never fetched)
         """
-        letter_id = letter_id_of(call.parameters.text(DOC_ID))
+        letter_id = letter_id_of(call.parameters.text(DOC_ID_OF_ACK))
         said = ack(call.parameters.text(STATUS))
         if said is None:
             raise Rejected(find(BAD_REQUEST, element=STATUS, detail="status: done | fail | processing"))

@@ -7,7 +7,7 @@ receiver is. What the receiver's clerk does is told by status messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 
 from adapters.vxp.gate import Call
 from adapters.vxp.mail import DONE, FAIL, INITIAL, KINDS, PROCESSING, TYPES
@@ -32,6 +32,8 @@ from gateway.vxp.shapes import SentLine
 
 LETTERS_AT_MOST = 200
 """Messages of one list, newest first; each costs a look at its tracking."""
+LINES_AT_MOST = 5000
+"""Lines after which a list takes up no further message: 200 of them to all communes would be 200 MB."""
 
 STATES = {
     Stage.DELIVERED: DONE,
@@ -58,15 +60,17 @@ class Sent:
         """
         named = call.parameters.text(DOC_ID).lower()
         tracking = await self._tracking(call, named)
+        lines: list[SentLine] = []
         if tracking is not None and tracking.sender in call.caller.agencies:
-            found: Sequence[Tracking] = [tracking]
-        elif named and tracking is None:
-            found = []
-        else:
-            found = await self._latest(call)
-        return done(call.function, [line for message in found for line in lines_of(message)])
+            lines += lines_of(tracking)
+        elif not named or tracking is not None:
+            async for message in self._latest(call):
+                lines += lines_of(message)
+                if len(lines) >= LINES_AT_MOST:
+                    break
+        return done(call.function, lines)
 
-    async def _latest(self, call: Call) -> Sequence[Tracking]:
+    async def _latest(self, call: Call) -> AsyncIterator[Tracking]:
         parameters = call.parameters
         word = message_type(parameters.text(MESSAGE_TYPE))
         size = min(parameters.number(PAGE_SIZE, 0) or LETTERS_AT_MOST, LETTERS_AT_MOST)
@@ -76,15 +80,17 @@ class Sent:
             since=parameters.time(FROM_DATE),
             until=parameters.time(TO_DATE),
         )
-        page: Sequence[LetterId] = ()
         before: LetterId | None = None
-        for _ in range(max(parameters.number(PAGE_INDEX, 1), 1)):
-            page = await self._office.find(call.caller, wanted, before=before, limit=size)
-            if not page:
-                break
-            before = page[-1]
-        tracked = [await self._tracking(call, letter_id) for letter_id in page]
-        return [tracking for tracking in tracked if tracking is not None]
+        skipped = (max(parameters.number(PAGE_INDEX, 1), 1) - 1) * size
+        while skipped:  # in large strides, however small the pages are
+            stride = min(skipped, LETTERS_AT_MOST)
+            passed = await self._office.find(call.caller, wanted, before=before, limit=stride)
+            if len(passed) < stride:
+                return
+            before, skipped = passed[-1], skipped - stride
+        for letter_id in await self._office.find(call.caller, wanted, before=before, limit=size):
+            if (tracking := await self._tracking(call, letter_id)) is not None:
+                yield tracking
 
     async def _tracking(self, call: Call, letter_id: str) -> Tracking | None:
         """Where a message is, or None if the caller may not know it."""

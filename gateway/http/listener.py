@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
+from aiohttp.http_exceptions import BadHttpMethod, HttpProcessingError, LineTooLong
 
 from gateway.core.catalogue import BAD_REQUEST
 from gateway.core.errors import find
@@ -132,6 +132,7 @@ class _Connection(web.RequestHandler):
             lingering_time=limits.linger_seconds,
             read_bufsize=READ_BUFFER,
         )
+        self._parser = _BoundedParser(self._parser, limits.head_bytes)  # type: ignore[assignment]
         self._server = server
         self._address = ""
         self._gone = asyncio.Event()
@@ -198,10 +199,39 @@ class _Connection(web.RequestHandler):
         self._server.log.error("internal.error", incident="connection", exc_info=kw.get("exc_info"))
 
 
+class _HeadTooLong(HttpProcessingError):
+    """A request head that does not end."""
+
+
+class _BoundedParser:
+    """aiohttp's parser, which bounds each header and not their sum: a hundred long ones fill the memory."""
+
+    def __init__(self, parser: Any, most: int) -> None:
+        self._usual, self._most = parser, most
+        self._head = 0
+        self._body: Any = None
+
+    def feed_data(self, data: bytes) -> Any:
+        """What is new since the last body ended belongs to a head. Raises: _HeadTooLong."""
+        if self._body is None or self._body.is_eof():
+            self._head += len(data)
+            if self._head > self._most:
+                raise _HeadTooLong
+        fed = self._usual.feed_data(data)
+        if messages := fed[0]:
+            self._head, self._body = 0, messages[-1][1]
+        return fed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._usual, name)
+
+
 def _what_is_wrong(exc: BaseException | None, limits: Limits) -> str:
     """In names and numbers only: the texts of the parser quote what was sent."""
     if isinstance(exc, LineTooLong):
         return f"HTTP header > {limits.header_bytes} byte"
+    if isinstance(exc, _HeadTooLong):
+        return f"HTTP headers > {limits.head_bytes} byte"
     if isinstance(exc, BadHttpMethod):
         return "HTTP method"
     return "HTTP"

@@ -26,6 +26,7 @@ class Limits:
     json_bytes: int = 64 * 1024  # requests that are not letters fit many times over
     header_bytes: int = 8190  # of the request line, and of each header; what nginx and Apache take
     headers: int = 100
+    head_bytes: int = 1024 * 1024  # of a whole request head: before it ends, nobody has proved who he is
     idle_seconds: float = 20.0  # without a byte of a body, or with a response that nobody reads
     minimum_rate: int = 1024  # of a body; far below the worst commune's line, far above a dripping attacker
     grace_seconds: float = 10.0  # before the minimum rate counts; with `idle_seconds` all are gone after 30 s

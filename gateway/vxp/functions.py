@@ -19,6 +19,8 @@ SYSTEM_ID, TIMESTAMP, CONTENT_TYPE = "systemid", "timestamp", "Content-Type"
 SERVICE_TYPE, MESSAGE_TYPE = "servicetype", "messagetype"
 HASH_FILE, FROM, TO = "hash-file", "from", "to"
 DOC_ID, FILE_PATH, STATUS, DESCRIPTION = "docId", "filePath", "status", "description"
+DOC_ID_OF_ACK = "docid"
+"""So some clients spell it in updateStatus, and there alone; `docId` beside it is what a fetch has left."""
 FROM_DATE, TO_DATE, PAGE_SIZE, PAGE_INDEX = "fromDate", "toDate", "pageSize", "pageIndex"
 AGENCY_CODE = "AgencyCode"
 

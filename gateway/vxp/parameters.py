@@ -24,16 +24,22 @@ _LONGEST_TIME = 40  # characters; an ISO time with fraction and zone has 32
 
 
 class Parameters(Mapping[str, str]):
-    """Name → value; names without prefix, compared without regard to case (`docid` is `docId`)."""
+    """Name → value; names without prefix, compared without regard to case (`docid` is `docId`).
+
+    Of a name that was given in several spellings, the spelling asked for counts, else the last one.
+    """
 
     def __init__(self, values: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        self._values = {name.lower(): (name, value) for name, value in dict(values).items()}
+        self._values: dict[str, dict[str, str]] = {}
+        for name, value in dict(values).items():
+            self._values.setdefault(name.lower(), {})[name] = value
 
     def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()][1]
+        spelt = self._values[name.lower()]
+        return spelt[name] if name in spelt else next(reversed(spelt.values()))
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._values.values())
+        return (next(reversed(spelt)) for spelt in self._values.values())
 
     def __len__(self) -> int:
         return len(self._values)
@@ -61,11 +67,16 @@ class Parameters(Mapping[str, str]):
         An SDK object keeps one header map for its life, so a call bears what earlier calls have left in it.
         """
         heeded = {name.lower() for name in function.heeds}
-        return Parameters(pair for low, pair in self._values.items() if low in heeded)
+        return Parameters(
+            pair for low, spelt in self._values.items() if low in heeded for pair in spelt.items()
+        )
 
 
 def read_codes(text: str) -> tuple[str, ...]:
-    """Agency codes from a JSON list, a bare code, or codes between commas or semicolons; each once."""
+    """Agency codes from a JSON list, a bare code, or codes between commas or semicolons; each once.
+
+    What is in a list and is no code is given as its text: nobody has such a code, and the sender is told.
+    """
     text = text.strip()
     if text.startswith("["):
         try:
@@ -74,7 +85,8 @@ def read_codes(text: str) -> tuple[str, ...]:
             listed = text.strip("[]").replace('"', "").split(",")
     else:
         listed = text.replace(";", ",").split(",")
-    codes = (str(code).strip() for code in listed if isinstance(code, str | int))
+    told = (code if isinstance(code, str) else json.dumps(code) for code in listed if code is not None)
+    codes = (code.strip().strip("\"'").strip() for code in told)
     return tuple(dict.fromkeys(code for code in codes if code))
 
 

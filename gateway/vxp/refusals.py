@@ -17,10 +17,10 @@ _CODES = {
     catalogue.UNAUTHENTICATED.code: AnswerCode.UNAUTHENTICATED,
     catalogue.KEY_LOCKED.code: AnswerCode.UNAUTHENTICATED,
     catalogue.CERTIFICATE_MISMATCH.code: AnswerCode.UNAUTHENTICATED,
-    catalogue.CERTIFICATE_MISMATCH.code: AnswerCode.UNAUTHENTICATED,
     catalogue.NO_RECIPIENT.code: AnswerCode.RECIPIENT_UNKNOWN,
     catalogue.RECIPIENT_UNKNOWN.code: AnswerCode.RECIPIENT_UNKNOWN,
     catalogue.NO_KNOWN_RECIPIENT.code: AnswerCode.RECIPIENT_UNKNOWN,
+    catalogue.AGENCY_UNKNOWN.code: AnswerCode.RECIPIENT_UNKNOWN,  # of deleteAgency
     catalogue.SENDER_UNKNOWN.code: AnswerCode.SENDER_UNREGISTERED,
     catalogue.SENDER_NOT_CALLER.code: AnswerCode.SENDER_UNREGISTERED,
     catalogue.NOT_ALLOWED.code: AnswerCode.SENDER_UNREGISTERED,
@@ -39,6 +39,12 @@ _HUNDREDS = {
     "2": AnswerCode.EDXML_INVALID,
     "3": AnswerCode.EDXML_INVALID,
 }
+_WHY_NO_RECIPIENT = (
+    catalogue.RECIPIENT_UNKNOWN.code,
+    catalogue.RECIPIENT_CLOSED.code,
+    catalogue.RECIPIENT_LOCKED.code,
+)
+"""What stands behind NO_KNOWN_RECIPIENT; the first of these that was found is told."""
 _DOUBTS = {
     Doubt.MISSING: "thieu {name}",
     Doubt.WRONG: "{name} khong khop",
@@ -62,9 +68,9 @@ def refusal(error: TrucError, registered: Iterable[str] = ()) -> Refusal:
 
     `registered` are the codes of the calling system, which a wrong sender is told.
     """
-    finding = error.first
+    finding = _deciding(error)
     code = code_of(finding)
-    more = sum(f.is_error for f in error.findings) - 1
+    more = sum(f.is_error and f is not finding and f is not error.first for f in error.findings)
     place = [finding.code]
     place += [f"dong {finding.line}"] if finding.line is not None else []
     place += [finding.element] if finding.element else []
@@ -74,6 +80,16 @@ def refusal(error: TrucError, registered: Iterable[str] = ()) -> Refusal:
         said = f"Don vi gui {sender} khong dung voi ma da dang ky: {', '.join(sorted(registered))}"
         return Refusal(code, f"{said} ({finding.code})")
     return Refusal(code, f"{code.text} ({', '.join(place)}): {finding.vi}. {finding.fault.next_vi}")
+
+
+def _deciding(error: TrucError) -> Finding:
+    """The finding that an answer is about: that nobody can get a letter says less than why."""
+    if error.first.code == catalogue.NO_KNOWN_RECIPIENT.code:
+        for why in _WHY_NO_RECIPIENT:
+            for finding in error.findings:
+                if finding.code == why:
+                    return finding
+    return error.first
 
 
 def disbelief(verified: Verified) -> Refusal:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -153,6 +153,17 @@ def _signed(text: str) -> dict[str, str] | None:
 
 
 def _differing(signed: Mapping[str, str], headers: Mapping[str, str]) -> str:
-    """The first signed name whose header is not there or says something else; "" if all agree."""
-    names: Iterable[str] = (n for n, value in signed.items() if headers.get(n, "").strip() != value.strip())
-    return next(iter(names), "")
+    """The first signed name whose header is not there or says something else; "" if all agree.
+
+    Clients that know a name in two spellings (`docId`, `docid`) have signed two values of one header: each
+    is right, whether both are on the line or one of them has taken the place of the other.
+    """
+    right: dict[str, set[str]] = {}
+    for name, value in signed.items():
+        right.setdefault(name.lower(), set()).add(value.strip())
+    came: dict[str, set[str]] = {}
+    for name, value in headers.items():  # of a header that comes twice, both
+        if name.lower() in right:
+            came.setdefault(name.lower(), set()).add(value.strip())
+    names = (name for name in signed if not came.get(name.lower(), {""}) <= right[name.lower()])
+    return next(names, "")

@@ -98,6 +98,7 @@ async def test_only_who_may_register_registers(registry: Registry) -> None:
         (Registration("", "Phòng", PROVINCE), "TRUC-414"),
         (Registration("a b", "Phòng", PROVINCE), "TRUC-414"),
         (Registration("05.00.H14", " ", PROVINCE), "TRUC-414"),
+        (Registration("05.00.H14", "n" * 501, PROVINCE), "TRUC-414"),
     ],
 )
 async def test_what_cannot_be_registered_changes_nothing(

@@ -133,7 +133,7 @@ async def test_trusted_proxy_may_hold_any_number_of_connections() -> None:
 async def test_header_may_be_as_long_as_the_limits_of_its_socket_say() -> None:
     """Two sockets of one process, each with limits of its own."""
     long = GET + b"To: " + b"t" * 1_500_000 + b"\r\n\r\n"
-    large = Limits(header_bytes=2 * 1024 * 1024)
+    large = Limits(header_bytes=2 * 1024 * 1024, head_bytes=4 * 1024 * 1024)
     for limits, expected in ((large, (200, b"1500000")), (Limits(), (400, b"HTTP header > 8190 byte"))):
         async with (
             listening(small_app(limits), "127.0.0.1", 0, logger("x"), refuse=in_one_word) as url,
@@ -142,6 +142,36 @@ async def test_header_may_be_as_long_as_the_limits_of_its_socket_say() -> None:
             writer.write(long)
             status, _, body = await answer_on(reader)
             assert (status, body) == expected
+
+
+async def test_headers_together_are_bounded_too() -> None:
+    """A hundred headers, each within its limit, would fill the memory of whoever asks for no key yet."""
+    limits = Limits(header_bytes=1_000_000, head_bytes=2_000_000)
+    async with (
+        listening(small_app(limits), "127.0.0.1", 0, logger("x"), refuse=in_one_word) as url,
+        line(url) as (reader, writer),
+    ):
+        writer.write(GET)
+        for number in range(5):
+            writer.write(b"X%d: " % number + b"x" * 900_000 + b"\r\n")
+        status, _, body = await answer_on(reader)
+    assert (status, body) == (400, b"HTTP headers > 2000000 byte")
+
+
+async def test_body_is_no_head_and_every_request_begins_anew() -> None:
+    limits = Limits(head_bytes=300_000, document_bytes=10_000_000)
+    app = web.Application(client_max_size=10_000_000)
+    app[LIMITS] = limits
+
+    async def length(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(await request.read())))
+
+    app.router.add_post("/", length)
+    async with listening(app, "127.0.0.1", 0, logger("x")) as url, line(url) as (reader, writer):
+        for _ in range(3):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" + b"b" * 2_000_000)
+            status, _, body = await answer_on(reader)
+            assert (status, body) == (200, b"2000000")
 
 
 async def test_client_that_goes_on_after_a_broken_head_still_hears_the_refusal() -> None:

@@ -53,6 +53,14 @@ def test_names_are_read_in_any_case() -> None:
     assert parameters.heeded_by(FUNCTIONS["getEdoc"]).text("docId") == "8af"
 
 
+def test_of_two_spellings_the_one_that_is_asked_for_counts() -> None:
+    parameters = Parameters([("docid", "old"), ("docId", "new")])
+    assert (parameters.text("docId"), parameters.text("docid")) == ("new", "old")
+    assert parameters.text("DOCID") == "new"
+    assert (list(parameters), len(parameters)) == (["docId"], 1)
+    assert parameters.heeded_by(FUNCTIONS["getEdoc"]).text("docid") == "old"
+
+
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
@@ -61,7 +69,12 @@ def test_names_are_read_in_any_case() -> None:
         (" H41, H14 ,H41,", ("H41", "H14")),
         ("H41;H14", ("H41", "H14")),
         ("[H41, H14]", ("H41", "H14")),
-        ('["H41", null, {"a": 1}, 7, " H14 ", ""]', ("H41", "7", "H14")),
+        ('["H41", null, 7, " H14 ", ""]', ("H41", "7", "H14")),
+        # what is no code must come out as an unknown recipient: left out, the message would decide
+        ('["H41", {"a": 1}]', ("H41", '{"a": 1}')),
+        ('[["H41"]]', ('["H41"]',)),
+        ('"H41"', ("H41",)),
+        ("['H41', 'H14']", ("H41", "H14")),
         ("", ()),
         ("[]", ()),
         ("[", ()),

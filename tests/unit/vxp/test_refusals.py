@@ -8,8 +8,9 @@ import pytest
 
 from gateway.core import catalogue
 from gateway.core.catalogue import FAULTS
-from gateway.core.errors import Blame, Fault, Rejected, Unavailable, find
+from gateway.core.errors import Blame, Fault, Finding, Rejected, Unavailable, find
 from gateway.vxp.answers import AnswerCode
+from gateway.vxp.plain import plain
 from gateway.vxp.refusals import code_of, disbelief, refusal
 from gateway.vxp.signature import Doubt, Verified
 
@@ -25,6 +26,7 @@ from gateway.vxp.signature import Doubt, Verified
         (catalogue.KEY_LOCKED, "15"),
         (catalogue.NO_KNOWN_RECIPIENT, "18"),
         (catalogue.RECIPIENT_UNKNOWN, "18"),
+        (catalogue.AGENCY_UNKNOWN, "18"),
         (catalogue.SENDER_UNKNOWN, "19"),
         (catalogue.SENDER_NOT_CALLER, "19"),
         (catalogue.STORE_BUSY, "20"),
@@ -49,6 +51,30 @@ def test_every_finding_is_told_with_our_own_code(fault: Fault) -> None:
     assert fault.code in told.text
     if fault.blame is Blame.TRUC:
         assert told.code is AnswerCode.SERVER_ERROR
+
+
+@pytest.mark.parametrize(
+    ("whys", "code", "named"),
+    [
+        ([find(catalogue.RECIPIENT_LOCKED, organ="K")], "23", "K da khoa"),
+        ([find(catalogue.RECIPIENT_CLOSED, organ="D", successor="")], "23", "D da dong"),
+        (
+            [find(catalogue.RECIPIENT_CLOSED, organ="D"), find(catalogue.RECIPIENT_UNKNOWN, organ="L")],
+            "18",
+            "L",
+        ),
+        (
+            [find(catalogue.RECIPIENT_UNKNOWN, organ="L"), find(catalogue.RECIPIENT_LOCKED, organ="K")],
+            "18",
+            "L",
+        ),
+    ],
+)
+def test_where_no_recipient_is_left_the_answer_says_why(whys: list[Finding], code: str, named: str) -> None:
+    told = refusal(Rejected(find(catalogue.NO_KNOWN_RECIPIENT), *whys))
+    assert told.code == code
+    assert named in plain(told.text)
+    assert ("va 1 loi khac" in plain(told.text)) == (len(whys) == 2)
 
 
 def test_place_and_number_of_faults_are_told() -> None:

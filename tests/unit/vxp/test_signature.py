@@ -101,6 +101,26 @@ def test_header_changed_on_the_way_is_named() -> None:
     assert not verified.parameters
 
 
+def test_header_that_comes_twice_must_say_twice_what_was_signed() -> None:
+    headers = signed(docId="1")
+    headers.add("xroadvnpt-docid", "1")
+    assert verify(headers, [SECRET]).doubt is None
+    headers.add("xroadvnpt-docid", "2")
+    assert verify(headers, [SECRET]).doubt is Doubt.DIFFERS
+
+
+@pytest.mark.parametrize("sent", [("1", "2"), ("2", "1"), ("1",), ("2",)])
+def test_name_that_was_signed_in_two_spellings_has_both_values(sent: tuple[str, ...]) -> None:
+    headers = signed(docId="1")
+    told = json.loads(headers[SIGN]) | {"XroadVnpt-docid": "2"}
+    del headers["XroadVnpt-docId"]
+    for value in sent:
+        headers.add("XroadVnpt-docId", value)
+    verified = verify(resigned(headers, json.dumps(told)), [SECRET])
+    assert verified.doubt is None
+    assert (verified.parameters["docId"], verified.parameters["docid"]) == ("1", "2")
+
+
 def test_header_that_was_not_signed_says_nothing() -> None:
     headers = signed()
     headers[FROM] = "000.00.00.H14"

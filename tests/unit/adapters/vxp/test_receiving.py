@@ -144,6 +144,18 @@ async def test_document_is_named_in_any_spelling(name: str) -> None:
         assert (await door.call("getEdoc", "sys.district", **{name: letter_id.upper()})).code == "0"
 
 
+async def test_id_of_an_acknowledgement_is_not_mixed_up_with_that_of_a_fetch() -> None:
+    async with vxp_door() as door:
+        first, second = await put(door, body="1"), await put(door, body="2")
+        await fetched(door, first)
+        acked = await door.call("updateStatus", "sys.district", docId=first, docid=first, status="done")
+        left = await door.call("getEdoc", "sys.district", docId=second, docid=first)
+        assert (acked.code, left.code) == ("0", "0")
+        other = await door.call("updateStatus", "sys.district", docId=first, docid=second, status="done")
+        assert other.code == "0"
+        assert await door.listed("sys.district") == []
+
+
 async def test_document_may_be_named_in_the_body() -> None:
     async with vxp_door() as door:
         letter_id = await put(door)

@@ -159,6 +159,14 @@ async def test_unknown_recipient_is_code_18() -> None:
         assert (await door.send("sys.province", document(PROVINCE, "99.99.Z99"))).code == "18"
 
 
+async def test_header_to_that_holds_no_code_does_not_leave_it_to_the_message() -> None:
+    office = SmallOffice()
+    async with vxp_door(office) as door:
+        file, unread = document(PROVINCE, DISTRICT), f'[{{"OrganId":"{COMMUNE}"}}]'
+        assert (await door.send("sys.province", file, to=unread)).code == "18"
+        assert office.kept == {}
+
+
 @pytest.mark.parametrize(("file", "code"), [(b"", "10"), (b"rubbish", "10"), (b"\x00" * 4096, "10")])
 async def test_what_is_no_message_is_refused_in_words(file: bytes, code: str) -> None:
     async with vxp_door() as door:

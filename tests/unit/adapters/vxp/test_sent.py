@@ -68,6 +68,15 @@ async def test_without_an_id_all_are_told_newest_first() -> None:
         assert await told(door, pageSize="1", pageIndex="999999999") == []
 
 
+async def test_long_list_ends_behind_the_message_that_fills_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.vxp.sent.LINES_AT_MOST", 3)
+    async with vxp_door() as door:
+        oldest, _, second, newest = [await sent(door, DISTRICT, COMMUNE, body=f"{n}") for n in range(4)]
+        assert [line["senderDocId"] for line in await told(door)] == [newest, newest, second, second]
+        last = await told(door, pageSize="1", pageIndex="4")
+        assert [line["senderDocId"] for line in last] == [oldest, oldest]
+
+
 async def test_days_bound_the_list() -> None:
     async with vxp_door() as door:
         await sent(door, DISTRICT, body="1")
