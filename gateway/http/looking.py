@@ -15,13 +15,13 @@ from aiohttp import web
 from gateway.core.catalogue import BLOB_DAMAGED, RANGE, UNKNOWN_ATTACHMENT, UNKNOWN_LETTER
 from gateway.core.errors import Rejected, find
 from gateway.http.problem import problem
-from gateway.http.sending import EDXML
 from gateway.http.surroundings import Surroundings
 from gateway.inside import FileInside, Inside
 from gateway.ports import OpenLetter
 from gateway.v1 import request as asked
 from gateway.v1.contents import EnvelopeShape, FileShape, LetterContents
 from gateway.v1.findings import FindingShape
+from gateway.v1.messages import MESSAGE, write_as_sent
 from gateway.v1.operations import (
     ETAG,
     IF_NONE_MATCH,
@@ -73,15 +73,7 @@ class Looking:
                 en="The letter, byte for byte as its sender gave it; this is no fetch",
                 handler=self.letter,
                 parameters=(LETTER_ID,),
-                answers=(
-                    Answer(
-                        200,
-                        "Gói tin edXML; ETag là SHA-256 của nội dung",
-                        "The edXML message; its ETag is the SHA-256 of these bytes",
-                        media_type=EDXML,
-                        headers=(ETAG, DISPOSITION),
-                    ),
-                ),
+                answers=(MESSAGE,),
                 faults=(UNKNOWN_LETTER, BLOB_DAMAGED),
             ),
             Operation(
@@ -115,9 +107,7 @@ class Looking:
             parameters=(LETTER_ID, INDEX),
             headers=(RANGE_HEADER, IF_RANGE, IF_NONE_MATCH),
             answers=(
-                Answer(
-                    200, "Cả tệp; ETag là SHA-256 của tệp", "All of it", media_type=ANY, headers=headers
-                ),
+                Answer(200, "Cả tệp; ETag là SHA-256 của tệp", "All of it", media_type=ANY, headers=headers),
                 Answer(
                     206,
                     "Đoạn được hỏi",
@@ -132,18 +122,7 @@ class Looking:
 
     async def letter(self, request: web.Request) -> web.StreamResponse:
         """The letter, byte for byte as its sender gave it."""
-        letter = await self._read(request)
-        routing = letter.letter.routing
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": EDXML,
-                "ETag": f'"{routing.original_sha256}"',
-                "Content-Disposition": attachment_called(f"{routing.letter_id}.edxml"),
-            }
-        )
-        response.content_length = letter.size
-        await write_all(request, response, letter.chunks)
-        return response
+        return await write_as_sent(request, await self._read(request))
 
     async def contents(self, request: web.Request) -> web.Response:
         """What the letter says, and which files it has."""
@@ -154,9 +133,6 @@ class Looking:
         """One file of the letter, or a part of it."""
         inside, index = Inside(await self._read(request)), _index(request)
         file = await asyncio.to_thread(inside.attachment, index)
-        span = span_of(request, file.size, file.sha256)
-        if span is None:
-            return _no_such_range(request, file)
         headers = {
             "Content-Type": file.content_type,
             "ETag": f'"{file.sha256}"',
@@ -165,6 +141,9 @@ class Looking:
         }
         if any(mark.value in (file.sha256, "*") for mark in request.if_none_match or ()):
             return web.Response(status=304, headers={"ETag": headers["ETag"]})
+        span = span_of(request, file.size, file.sha256)
+        if span is None:
+            return _no_such_range(request, file)
         if not span.is_all:
             headers["Content-Range"] = span.content_range
         response = web.StreamResponse(status=200 if span.is_all else 206, headers=headers)
