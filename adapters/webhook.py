@@ -160,7 +160,7 @@ def _asked(retry_after: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(retry_after[:9]))
     try:
         at = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.core.catalogue import AGENCY_UNKNOWN, BAD_REQUEST, UNKNOWN_KEY
+from gateway.core.catalogue import AGENCY_UNKNOWN, BAD_REQUEST, KEY_LOCKED, KEY_REPLACED, UNKNOWN_KEY
 from gateway.core.directory import Agency, Directory
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, NodeId
@@ -71,6 +71,7 @@ class NewSystem:
     may_register: bool = False
     certificate: str = ""
     secret: str = ""
+    replaces: str = ""
 
 
 async def issue_system(
@@ -95,6 +96,7 @@ async def issue_system(
         sealed_secret=vault.seal(secret),
         may_register=wanted.may_register,
         certificate=wanted.certificate,
+        replaces=wanted.replaces,
     )
     await store.add_credential(credential, f"system:{credential.key_id}", now)  # no key hashes to that
     return credential, secret
@@ -111,7 +113,17 @@ async def named(store: KeyBook, key_id: str) -> Credential:
 async def rotate(
     store: KeyBook, vault: Vault, old: Credential, now: datetime, overlap: timedelta = OVERLAP
 ) -> tuple[Credential, str]:
-    """A new key or secret with the rights of `old`, which lives on for `overlap`."""
+    """
+    A new key or secret with the rights of `old`, which lives on for `overlap`.
+
+    A key is replaced once: whoever has found an old one could else make new ones for ever.
+
+    Raises: Rejected (KEY_REPLACED, KEY_LOCKED)
+    """
+    if old.ends_at is not None:
+        raise Rejected(find(KEY_REPLACED, key_id=old.key_id))
+    if old.locked:
+        raise Rejected(find(KEY_LOCKED))
     if old.system_id:
         wanted = NewSystem(
             system_id=old.system_id,
@@ -119,21 +131,32 @@ async def rotate(
             agencies=old.agencies,
             may_register=old.may_register,
             certificate=old.certificate,
+            replaces=old.key_id,
         )
         made = await issue_system(store, vault, wanted, now)
     else:
-        made = await issue(store, replace(old, locked=False, ends_at=None), now)
-    ends_at = now + overlap
-    if old.ends_at is None or ends_at < old.ends_at:
-        await store.change_credential(replace(old, ends_at=ends_at), now)
+        made = await issue(store, replace(old, replaces=old.key_id), now)
+    await store.change_credential(replace(old, ends_at=now + overlap), now)
     return made
 
 
 async def set_locked(store: KeyBook, credential: Credential, locked: bool, now: datetime) -> Credential:
-    """Lock a credential, or unlock it; counts from the next request on."""
+    """Lock a credential and all that were given out in its place, or unlock it alone; counts at once."""
     changed = replace(credential, locked=locked)
     await store.change_credential(changed, now)
+    if locked:
+        for later in _successors(credential, await store.credentials()):
+            await store.change_credential(replace(later, locked=True), now)
     return changed
+
+
+def _successors(credential: Credential, every: Iterable[Credential]) -> list[Credential]:
+    """What was given out in place of a credential, and in place of that."""
+    by_former = {later.replaces: later for later in every if later.replaces}
+    found: list[Credential] = []
+    while (at := by_former.pop(found[-1].key_id if found else credential.key_id, None)) is not None:
+        found.append(at)
+    return found
 
 
 def served_here(directory: Directory, node: str, code: str) -> Agency:

@@ -37,13 +37,18 @@ class WebhookSection(Section):
         "Cho phép địa chỉ trong mạng riêng: hệ thống của đơn vị thường nằm ở đó",
         "Allow addresses of private networks, where agencies' systems mostly are",
     )
+    allow_loopback: bool = setting(
+        False,
+        "Cho phép gọi tới chính máy này; chỉ để thử",
+        "Allow calls to this very machine; for trying things out only",
+    )
     timeout: Duration = setting(
         timedelta(seconds=15), "Chờ bên nhận trả lời", "How long to wait for the answer", gt=timedelta(0)
     )
 
     def reach(self) -> Reach:
         """How far webhooks may go."""
-        return Reach(self.allow_http, self.allow_private)
+        return Reach(self.allow_http, self.allow_private, self.allow_loopback)
 
 
 class MailSection(Section):

@@ -24,7 +24,8 @@ LONGEST_MAIL = 254  # characters of a mail address (RFC 5321, 4.5.3.1.3 without 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _MAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 _NAT64 = IPv6Network("64:ff9b::/96")  # an address of IPv4 in the clothes of IPv6 (RFC 6052)
-_AWS_METADATA = IPv6Address("fd00:ec2::254")  # the one metadata service whose address looks private
+_METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
+"""Metadata services of clouds whose addresses do not look link-local."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Reach:
     """
     How far webhooks may go.
 
-    `allow_http`: without encryption beyond this machine. `allow_private`: into private networks and to this
-    machine, where agencies' systems mostly are. Link-local addresses, where clouds and devices keep what only
-    the machine itself may ask for, are never called.
+    `allow_http`: without encryption beyond this machine. `allow_private`: into private networks, where
+    agencies' systems mostly are. `allow_loopback`: to this machine itself, whose programs trust it more than
+    they should. Link-local addresses, where clouds and devices keep what only the machine itself may ask
+    for, are never called.
     """
 
     allow_http: bool = False
     allow_private: bool = True
+    allow_loopback: bool = True
 
     def objection(self, url: str) -> str:
         """What is wrong with a webhook's address, in a few signs that both languages read; "" if nothing."""
@@ -55,7 +58,9 @@ class Reach:
             address = ip_address(parts.hostname)
         except ValueError:
             is_here = parts.hostname.rstrip(".").lower() == "localhost"
-            return "http://" if parts.scheme == "http" and not (is_here or self.allow_http) else ""
+            if is_here and not self.allow_loopback:
+                return f"{parts.scheme}://{parts.hostname}"
+            return "https://…" if parts.scheme == "http" and not (is_here or self.allow_http) else ""
         return "" if self.permits(parts.scheme, address) else f"{parts.scheme}://{parts.hostname}"
 
     def permits(self, scheme: str, address: IpAddress) -> bool:
@@ -66,10 +71,12 @@ class Reach:
             or address.is_multicast
             or address.is_unspecified
             or (address.is_reserved and not address.is_loopback)
-            or address == _AWS_METADATA
+            or address in _METADATA
         ):
             return False
-        if scheme != "https" and not (self.allow_http or address.is_loopback):
+        if address.is_loopback:
+            return self.allow_loopback
+        if scheme != "https" and not self.allow_http:
             return False
         return address.is_global or self.allow_private
 

@@ -32,7 +32,7 @@ class Credential:
     then set) is kept encrypted as `sealed_secret`, since a signature can be checked only with the secret
     itself. Several credentials of one system, or of one agency, may live at once: that is how keys are
     changed without a pause. `certificate` is the SHA-256 (hex) of the client certificate that the caller
-    must show, or "".
+    must show, or "". `replaces` is the key id of the one that this one was given out for, or "".
     """
 
     key_id: str
@@ -45,6 +45,7 @@ class Credential:
     ends_at: datetime | None = None
     may_register: bool = False
     certificate: str = ""
+    replaces: str = ""
 
     @property
     def caller(self) -> Caller:

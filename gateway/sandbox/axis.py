@@ -102,6 +102,8 @@ async def memory_axis(
                     # no rate limit: robots and benches ask more often than any office
                     "http": {"port": first_port + number if first_port else 0, "requests_per_minute": 0},
                     "vxp": {"enabled": True, "port": VXP_ABOVE + first_port + number if first_port else 0},
+                    # whoever tries webhooks here listens on this very machine
+                    "webhook": {"allow_loopback": True},
                     "delivery": HASTE,
                     "seal": seals[name],
                 }

@@ -170,6 +170,7 @@ async def process_axis(
                 "node": {"id": name, "data_dir": str(root / name)},
                 "http": {"port": port, "requests_per_minute": 0},  # robots and benches ask often
                 "vxp": {"enabled": True, "port": vxp_port},
+                "webhook": {"allow_loopback": True},
                 "delivery": HASTE,
                 "seal": seals[name],
                 "broker": {"links": _links(directory, name, rabbit, secret, links)},
@@ -209,7 +210,7 @@ def _written(settings: Mapping[str, Any], folder: Path) -> Path:
     """The settings as the TOML file of a node."""
     path = folder / "node.toml"
     lines: list[str] = []
-    for section in ("node", "http", "vxp", "delivery", "seal"):
+    for section in ("node", "http", "vxp", "webhook", "delivery", "seal"):
         lines += [f"[{section}]", *(f"{k} = {json.dumps(v)}" for k, v in settings[section].items()), ""]
     for neighbour, link in settings["broker"]["links"].items():
         lines += [f'[broker.links."{neighbour}"]', *(f"{k} = {json.dumps(v)}" for k, v in link.items()), ""]

@@ -70,6 +70,7 @@ def _row(credential: Credential) -> dict[str, Any]:
         "ends_at": credential.ends_at,
         "may_register": credential.may_register,
         "certificate": credential.certificate,
+        "replaces": credential.replaces,
     }
 
 
@@ -93,6 +94,7 @@ def _follow(transaction: Transaction, credential: Credential, now: datetime) -> 
         registers=int(credential.may_register),
         system=credential.system_id,
         certificate=credential.certificate,
+        replaces=credential.replaces,
         ends_at="" if credential.ends_at is None else credential.ends_at.isoformat(),
     )
 
@@ -116,6 +118,7 @@ _CREDENTIALS = select(
     credentials.c.ends_at,
     credentials.c.may_register,
     credentials.c.certificate,
+    credentials.c.replaces,
     credential_agencies.c.agency,
 ).outerjoin_from(credentials, credential_agencies)
 _BY_LABEL = _CREDENTIALS.order_by(credentials.c.label, credentials.c.key_id)
@@ -160,6 +163,7 @@ def _read(rows: Any) -> list[Credential]:
             ends_at=row.ends_at,
             may_register=row.may_register,
             certificate=row.certificate,
+            replaces=row.replaces,
         )
         for key_id, row in heads.items()
     ]

@@ -120,11 +120,36 @@ async def test_rotated_access_key_has_the_rights_of_the_old_one(store: SqlStore,
     assert ending.ends_at == NOW + timedelta(days=7)
 
 
-async def test_rotating_again_never_lengthens_a_life(store: SqlStore, vault: FileVault) -> None:
+async def test_key_is_replaced_once(store: SqlStore, vault: FileVault) -> None:
+    """Whoever has found an old key could else make new ones for ever."""
     old, _ = await issue_system(store, vault, system(), NOW)
     await rotate(store, vault, old, NOW, timedelta(hours=1))
-    await rotate(store, vault, await named(store, old.key_id), NOW, timedelta(days=7))
+    with pytest.raises(Rejected) as refused:
+        await rotate(store, vault, await named(store, old.key_id), NOW, timedelta(days=7))
+    assert refused.value.code == "TRUC-439"
     assert (await named(store, old.key_id)).ends_at == NOW + timedelta(hours=1)
+    assert len(await store.credentials()) == 2
+
+
+async def test_locked_key_is_not_replaced(store: SqlStore, vault: FileVault) -> None:
+    old, _ = await issue_system(store, vault, system(), NOW)
+    locked = await set_locked(store, old, True, NOW)
+    with pytest.raises(Rejected) as refused:
+        await rotate(store, vault, locked, NOW)
+    assert refused.value.code == "TRUC-419"
+
+
+async def test_lock_takes_what_was_given_out_in_place_of_a_key(store: SqlStore, vault: FileVault) -> None:
+    first, _ = await issue_system(store, vault, system(), NOW)
+    other, _ = await issue_system(store, vault, system(), NOW)
+    second, _ = await rotate(store, vault, first, NOW)
+    third, _ = await rotate(store, vault, second, NOW)
+    assert (second.replaces, third.replaces) == (first.key_id, second.key_id)
+    await set_locked(store, await named(store, first.key_id), True, NOW)
+    standing = {key.key_id: key.locked for key in await store.credentials()}
+    assert standing == {first.key_id: True, second.key_id: True, third.key_id: True, other.key_id: False}
+    await set_locked(store, await named(store, third.key_id), False, NOW)
+    assert not (await named(store, third.key_id)).locked
 
 
 async def test_lock_counts_after_a_moment(store: SqlStore, vault: FileVault) -> None:

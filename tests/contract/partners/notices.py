@@ -76,7 +76,7 @@ class WebhookPartner(ToldPartner):
         app.router.add_post("/{agency}", self._hear)
         self._server = TestServer(app)
         await self._server.start_server()
-        return {}
+        return {"webhook": {"allow_loopback": True}}
 
     async def end(self) -> None:
         await self._server.close()

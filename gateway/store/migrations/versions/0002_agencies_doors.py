@@ -24,7 +24,7 @@ MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 LATER_TEXTS = {
     "letters": ("original_sha256",),
     "agencies": ("mail", "telephone", "fax"),
-    "credentials": ("system_id", "sealed_secret", "certificate"),
+    "credentials": ("system_id", "sealed_secret", "certificate", "replaces"),
 }
 
 
