@@ -18,14 +18,13 @@ from gateway.inside import Inside
 from gateway.ports import AgencyAdapter, OpenLetter, Workplace
 from gateway.v1 import request as asked
 from gateway.v1.findings import Wish
+from gateway.v1.messages import MESSAGE, message, write_as_sent
 from gateway.v1.moments import Moment
-from gateway.v1.operations import ETAG, JSON, LETTER_ID, MAILBOX, Answer, Body, Operation, json_answer
+from gateway.v1.operations import JSON, LETTER_ID, MAILBOX, Answer, Body, Operation, json_answer
 from gateway.v1.query import Number, Query, described
-from gateway.v1.ranges import DISPOSITION, attachment_called
 from gateway.v1.shapes import HistoryPage, MailboxPage, ReplayAnswer
 from gateway.v1.transfer import write_all
 
-EDXML = "application/xml"
 LONGEST_WAIT = 55  # seconds; proxies on the way give up after 60
 
 
@@ -153,15 +152,7 @@ class MailboxAdapter(AgencyAdapter):
                 handler=self.fetch,
                 parameters=(LETTER_ID,),
                 query=FetchQuery,
-                answers=(
-                    Answer(
-                        200,
-                        "Gói tin edXML; ETag là SHA-256 của nội dung",
-                        "The edXML message; its ETag is the SHA-256 of these bytes",
-                        media_type=EDXML,
-                        headers=(ETAG, DISPOSITION),
-                    ),
-                ),
+                answers=(MESSAGE,),
                 faults=(UNKNOWN_LETTER, BLOB_DAMAGED),
             ),
             Operation(
@@ -211,19 +202,10 @@ class MailboxAdapter(AgencyAdapter):
         """The letter, byte for byte as its sender gave it (ETag: their SHA-256), or in another dialect."""
         dialect = asked.query(request, FetchQuery).dialect
         letter = await self._office.open(asked.caller_of(request), asked.letter_id_of(request))
-        routing = letter.letter.routing
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": EDXML,
-                "Content-Disposition": attachment_called(f"{routing.letter_id}.edxml"),
-            }
-        )
         if dialect is Dialect.AS_SENT:
-            response.headers["ETag"] = f'"{routing.original_sha256}"'
-            response.content_length = letter.size
-            await write_all(request, response, letter.chunks)
-        else:
-            await write_all(request, response, lambda: self._rendered(letter, dialect))
+            return await write_as_sent(request, letter)
+        response = message(letter)
+        await write_all(request, response, lambda: self._rendered(letter, dialect))
         return response
 
     def _rendered(self, letter: OpenLetter, dialect: Dialect) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from gateway.config.values import unreadable
 from gateway.core.catalogue import KEY_FILE_OPEN, VAULT_KEY
 from gateway.core.errors import Misconfigured, find
+from gateway.durable import sync_folder
 
 
 class FileVault:
@@ -70,3 +71,4 @@ class FileVault:
             pass
         finally:
             draft.unlink()
+        sync_folder(self._file.parent)  # before anything that it seals is kept: without it that is lost

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway import __version__
 from gateway.core.sentences import title_en, title_vi
+from gateway.http.sending import ASICE, FORM
 from gateway.v1.openapi import document
 from gateway.v1.operations import JSON, NODE, Access, Answer, Body, Operation
 from gateway.v1.query import parameters_of
@@ -119,7 +120,7 @@ class Reader:
             parameters_of=parameters_of,
             limits=limits_of,
             kind=kind_of,
-            curl=curl,
+            curls=curls,
         )
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         return text.encode(), LOCKED_UP.format(style=digest)
@@ -164,31 +165,45 @@ def limits_of(schema: Mapping[str, Any]) -> str:
     return ", ".join(told)
 
 
-def curl(operation: Operation) -> str:
-    """A command that calls it: to be copied, with TRUC as the address of the node and KEY as the key."""
+def curls(operation: Operation) -> list[str]:
+    """Commands that call it, one for each form of body: to be copied, with TRUC and KEY as the page says."""
+    return [_curl(operation, body) for body in operation.bodies or (None,)]
+
+
+def _curl(operation: Operation, body: Body | None) -> str:
     path = operation.path
     for parameter in operation.parameters:
         path = path.replace(f"{{{parameter.name}}}", parameter.example)
     known = parameters_of(operation.query).values()
-    shown = [p for p in known if p.is_required] or [p for p in known if "examples" in p.shape][:1]
+    shown = [p for p in known if p.is_required]
+    if (
+        operation.method == "GET" and not shown
+    ):  # what asks for nothing finds nothing; what sends needs no more
+        shown = [p for p in known if "examples" in p.shape][:1]
     query = "&".join(f"{p.name}={_example(p.shape)}" for p in shown).replace(" ", "+")
     words = ["curl -sS"] if operation.method == "GET" else [f"curl -sS -X {operation.method}"]
     words.append(f'"$TRUC{path}{"?" if query else ""}{query}"')
     if operation.access is not Access.OPEN:
         words.append('-H "Authorization: Bearer $KEY"')
     words += [f"-H '{header.name}: {header.example}'" for header in operation.headers if header.example]
-    if operation.bodies:
-        words += _sent(operation.bodies[0])
+    if body is not None:
+        words += _sent(body)
     return " \\\n  ".join(words)
 
 
 def _sent(body: Body) -> list[str]:
+    if body.media_type == FORM and isinstance(body.example, Mapping):
+        fields = [f"-F '{name}={_json(value)}'" for name, value in body.example.items()]
+        return [*fields, "-F 'files=@van-ban.pdf'"]
     if body.example is None:
-        return [f"-H 'Content-Type: {body.media_type}'", "--data-binary @van-ban.edxml"]
-    if body.media_type.startswith("multipart/") and isinstance(body.example, Mapping):
-        return [f"-F '{name}={value}'" for name, value in body.example.items()]
-    text = json.dumps(body.example, ensure_ascii=False)
+        name = "van-ban.asice" if body.media_type == ASICE else "van-ban.edxml"
+        return [f"-H 'Content-Type: {body.media_type}'", f"--data-binary @{name}"]
+    text = _json(body.example)
     return [f"-H 'Content-Type: {body.media_type}'", f"-d '{text}'"]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _example(shape: Mapping[str, Any]) -> str:

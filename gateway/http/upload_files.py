@@ -18,7 +18,7 @@ import os
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from gateway.core.catalogue import (
     UPLOAD_UNFINISHED,
 )
 from gateway.core.errors import Rejected, Unavailable, find
+from gateway.durable import sync_folder
 from gateway.ports import Clock
 
 KEPT = timedelta(hours=24)  # from its creation: a night without power, and the morning after
@@ -186,7 +187,7 @@ class UploadFolder:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._facts(upload.id))
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
 
     def _remove(self, upload_id: str) -> None:
         self._part(upload_id).unlink(missing_ok=True)
@@ -229,13 +230,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the name itself survives a crash; there is nothing to do where folders cannot be synced."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

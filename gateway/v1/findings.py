@@ -44,6 +44,15 @@ class Words(Shape):
     en: str
 
 
+NO_WORDS = Words(vi="", en="")
+"""Of a node of an earlier release, which did not say it."""
+
+
+def in_words(told: tuple[str, str]) -> Words:
+    """A sentence as (Vietnamese, English)."""
+    return Words(vi=told[0], en=told[1])
+
+
 class FindingShape(Shape):
     """One thing that was found: `code` is stable, `line` is that of the caller's own file."""
 

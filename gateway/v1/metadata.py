@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from gateway.core.groups import MOST_RECIPIENTS
 from gateway.core.model import (
     Business,
     Envelope,
@@ -26,13 +27,22 @@ from gateway.core.model import (
     Staff,
 )
 from gateway.v1.findings import Shape, Wish
+from gateway.v1.lifetime import Lifetime
 from gateway.v1.query import described
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
-CodeText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+ONE_LINE = r"^[^\x00-\x1f\x7f\ufffe\uffff]*$"
+SOME_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]*$"
+"""Without what XML cannot hold: it would be dropped, and another number or name sent than was given."""
 
-MOST_RECIPIENTS = 10_000  # all agencies of the largest axis, in one letter
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=ONE_LINE)]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000, pattern=SOME_LINES)]
+Subject = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=SOME_LINES)
+]
+CodeText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=ONE_LINE)
+]
+
 
 URGENCIES = ("thường", "khẩn", "thượng khẩn", "hỏa tốc", "hỏa tốc hẹn giờ")
 """The words for OtherInfo/Priority 0-4. Spec: QCVN102/Priority"""
@@ -130,14 +140,16 @@ class LetterMetadata(Wish):
         "Code of the sending agency; may be left out if the key is of one agency only",
     )
     recipients: tuple[CodeText, ...] = described(
-        ..., "Mã các đơn vị nhận", "Codes of the recipients", min_length=1, max_length=MOST_RECIPIENTS
+        ...,
+        "Mã các đơn vị nhận, hoặc nhóm như @tinh, @xa:H14",
+        "Codes of the recipients, or groups such as @tinh, @xa:H14",
+        min_length=1,
+        max_length=MOST_RECIPIENTS,
     )
     code_number: CodeText = described(..., "Số văn bản", "Number", examples=["12"])
     code_notation: CodeText = described(..., "Ký hiệu văn bản", "Notation", examples=["UBND-VX"])
     issue_date: date = described(..., "Ngày ban hành", "Date of issue", examples=["2026-11-23"])
-    subject: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)] = (
-        described(..., "Trích yếu", "Subject")
-    )
+    subject: Subject = described(..., "Trích yếu", "Subject")
     document_id: Line = described(
         "",
         "Mã định danh văn bản; bỏ trống thì là «mã đơn vị,yyyy/MM/dd,số/ký hiệu»",
@@ -177,6 +189,11 @@ class LetterMetadata(Wish):
     reply_fors: Line = described("", "ReplyFors của SDK", "ReplyFors of the SDK")
     reference_codes: Line = described("", "ReferenceCodes của SDK", "ReferenceCodes of the SDK")
     application_type: Line = described("", "ApplicationType của SDK", "ApplicationType of the SDK")
+    ttl: Lifetime | None = described(
+        None,
+        "Thời hạn trên trục: 90m, 12h, 3d",
+        "How long it may take on the axis: 90m, 12h, 3d",
+    )
 
     def envelope(self, sender: Organ, recipients: Iterable[Organ]) -> Envelope:
         """The envelope of this document, without its attachments. No clock: the same gives the same.
@@ -262,4 +279,9 @@ class UploadReference(Wish):
     upload: CodeText = described(..., "Mã lượt tải lên đã đủ", "Id of a complete upload")
     to: tuple[CodeText, ...] = described(
         (), "Chỉ gửi cho các đơn vị này", "Only these recipients", max_length=MOST_RECIPIENTS
+    )
+    ttl: Lifetime | None = described(
+        None,
+        "Thời hạn trên trục: 90m, 12h, 3d",
+        "How long it may take on the axis: 90m, 12h, 3d",
     )

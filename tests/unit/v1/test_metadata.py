@@ -80,6 +80,9 @@ def test_what_is_left_out_is_derived_or_left_out() -> None:
     assert got.business.operation is Operation.NEW
 
 
+URGENT = "0, 1, 2, 3, 4, 'thường', 'khẩn', 'thượng khẩn', 'hỏa tốc' or 'hỏa tốc hẹn giờ'"
+
+
 @pytest.mark.parametrize(
     ("change", "element", "detail"),
     [
@@ -87,15 +90,19 @@ def test_what_is_left_out_is_derived_or_left_out() -> None:
         ({"qwertyuiop": 1}, "qwertyuiop", "qwertyuiop: extra_forbidden"),
         ({"business": {"operatoin": "new"}}, "business/operatoin", "business/operatoin → operation?"),
         ({"in_reply_to": [{"cod": "1"}]}, "in_reply_to/0/cod", "in_reply_to/0/cod → code?"),
-        ({"recipients": []}, "recipients", "recipients: too_short"),
+        ({"recipients": []}, "recipients", "recipients: too_short (≥ 1)"),
         ({"recipients": "00.31.H14"}, "recipients", "recipients: tuple_type"),
         ({"code_number": 12}, "code_number", "code_number: string_type"),
-        ({"issue_date": "23/11/2026"}, "issue_date", "issue_date: date_parsing"),
-        ({"urgency": 5}, "urgency", "urgency: literal_error"),
-        ({"urgency": "gấp"}, "urgency", "urgency: literal_error"),
+        ({"issue_date": "23/11/2026"}, "issue_date", "issue_date: date_parsing (2026-11-23)"),
+        ({"urgency": 5}, "urgency", f"urgency: literal_error ({URGENT})"),
+        ({"urgency": "gấp"}, "urgency", f"urgency: literal_error ({URGENT})"),
         ({"paper_copy": "yes"}, "paper_copy", "paper_copy: bool_type"),
-        ({"subject": " "}, "subject", "subject: string_too_short"),
-        ({"business": {"operation": "delete"}}, "business/operation", "business/operation: enum"),
+        ({"subject": " "}, "subject", "subject: string_too_short (≥ 1)"),
+        (
+            {"business": {"operation": "delete"}},
+            "business/operation",
+            "business/operation: enum ('new', 'recall', 'update' or 'replace')",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(change: dict[str, Any], element: str, detail: str) -> None:
@@ -103,6 +110,27 @@ def test_what_is_wrong_is_named_with_its_place(change: dict[str, Any], element: 
         envelope({**LEAST, **change})
     (finding,) = refused.value.findings
     assert (finding.code, finding.element, finding.params["detail"]) == ("TRUC-414", element, detail)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"code_number": "1\x0b2"},
+        {"document_id": "a\nb"},
+        {"subject": "a\x00b"},
+        {"content": "a\uffff"},
+        {"recipients": ["00.31\x01.H14"]},
+        {"in_reply_to": [{"code": "1\t2"}]},
+    ],
+)
+def test_character_that_would_be_dropped_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(Rejected) as refused:
+        envelope({**LEAST, **change})
+    assert "string_pattern_mismatch" in refused.value.first.params["detail"]
+
+
+def test_subject_may_have_several_lines() -> None:
+    assert envelope({**LEAST, "subject": "a\n\tb", "signer_name": "Đỗ Thị Ỷ"}).subject == "a\n\tb"
 
 
 @pytest.mark.parametrize("missing", LEAST)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from adapters.folder.layout import TEMPLATE_NAME
-from adapters.folder.sidecar import MOST_BYTES, Field, Sidecar, Value, read_sidecar
+from adapters.folder.sidecar import FAULTS_TOLD, MOST_BYTES, Field, Sidecar, Value, read_sidecar
 from adapters.folder.words import TEMPLATE, as_text
 from gateway.core.errors import Rejected
 
@@ -95,3 +95,7 @@ def test_unknown_field_is_told_with_its_nearest() -> None:
     with pytest.raises(Rejected) as error:
         said("trích yêu cầu: x")
     assert error.value.first.params["nearest"] == "trích yếu"
+
+
+def test_other_text_beside_a_document_is_not_told_line_by_line() -> None:
+    assert len(refused("một câu: gì đó\n" * 3000)) == FAULTS_TOLD
