@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.calendar import VIETNAM, Calendar, today
+from gateway.core.calendar import VIETNAM, Calendar, OfficeHours, Span, today
 from gateway.core.errors import Misconfigured
 
 CALENDAR = Calendar()
@@ -73,6 +73,46 @@ class TestWorkingDays:
 
     def test_the_next_working_day_skips_a_whole_tet(self) -> None:
         assert CALENDAR.next_working_day(date(2026, 2, 13)) == date(2026, 2, 23)
+        assert CALENDAR.previous_working_day(date(2026, 2, 23)) == date(2026, 2, 13)
+
+    def test_the_tet_of_2027_is_computed_and_the_operator_may_shift_it(self) -> None:
+        assert CALENDAR.next_working_day(date(2027, 2, 3)) == date(2027, 2, 11)
+        shifted = Calendar(extra_holidays=[date(2027, 2, 11)], make_up_days=[date(2027, 2, 4)])
+        assert shifted.next_working_day(date(2027, 2, 3)) == date(2027, 2, 4)
+        assert shifted.next_working_day(date(2027, 2, 4)) == date(2027, 2, 12)
+
+
+class TestWhatThePackageDoesNotKnow:
+    def test_years_with_decisions_of_the_government_are_settled(self) -> None:
+        calendar = Calendar()
+        assert calendar.is_working_day(date(2026, 8, 22))
+        assert calendar.provisional_years() == ()
+
+    @pytest.mark.parametrize("year", [2099, 2101, 2150])  # beyond 2100 it lists no holiday at all
+    def test_later_years_are_provisional_from_the_first_question_on(self, year: int) -> None:
+        calendar = Calendar()
+        assert calendar.provisional_years() == ()
+        calendar.is_working_day(date(year, 3, 3))
+        assert calendar.provisional_years() == (year,)
+
+    def test_a_year_of_which_the_operator_named_days_is_settled(self) -> None:
+        calendar = Calendar(extra_holidays=[date(2099, 1, 2)])
+        calendar.is_working_day(date(2099, 3, 3))
+        assert calendar.provisional_years() == ()
+
+
+class TestOfficeHours:
+    def test_hours_are_written_as_people_write_them(self) -> None:
+        assert [str(OfficeHours().morning), str(OfficeHours().afternoon)] == ["07:30-11:30", "13:00-17:00"]
+
+    def test_hours_that_end_before_they_begin_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="ends before"):
+            Span(time(11), time(11))
+
+    def test_an_afternoon_in_the_morning_is_refused(self) -> None:
+        with pytest.raises(Misconfigured) as caught:
+            OfficeHours(Span(time(8), time(12)), Span(time(11), time(17)))
+        assert caught.value.first.params["key"] == "calendar.afternoon"
 
 
 class TestCounting:
@@ -89,6 +129,8 @@ class TestCounting:
             ("2026-02-12 10:00", 5, "Thu 2026-02-26 10:00"),  # over Tết
             ("2026-08-21 10:00", 1, "Sat 2026-08-22 10:00"),  # onto a make-up Saturday
             ("2026-12-31 10:00", 1, "Mon 2027-01-04 10:00"),  # over the year
+            ("2027-02-03 16:00", 1, "Thu 2027-02-11 16:00"),  # over the Tết of the year after
+            ("2026-04-29 16:00", 1, "Mon 2026-05-04 16:00"),  # over 30 April, 1 May and a weekend
         ],
     )
     def test_days_off_do_not_count(self, start: str, days: int, end: str) -> None:
@@ -154,13 +196,60 @@ class TestDeadlines:
     @pytest.mark.parametrize(
         ("signed", "morning"),
         [
-            ("2026-11-19 08:00", "Fri 2026-11-20 12:00"),
-            ("2026-11-20 23:59", "Mon 2026-11-23 12:00"),
-            ("2026-11-21 10:00", "Mon 2026-11-23 12:00"),
+            ("2026-11-19 08:00", "Fri 2026-11-20 11:30"),
+            ("2026-11-20 23:59", "Mon 2026-11-23 11:30"),
+            ("2026-11-21 10:00", "Mon 2026-11-23 11:30"),
+            ("2026-02-13 16:30", "Mon 2026-02-23 11:30"),  # signed on the Friday before Tết
+            ("2026-08-21 16:30", "Sat 2026-08-22 11:30"),  # a Saturday that is worked
+            ("2026-12-31 17:30", "Mon 2027-01-04 11:30"),
         ],
     )
-    def test_the_next_working_morning_ends_at_noon(self, signed: str, morning: str) -> None:
+    def test_the_next_working_morning_ends_with_its_office_hours(self, signed: str, morning: str) -> None:
         assert said(CALENDAR.next_working_morning(at(signed))) == morning
+
+    def test_the_morning_ends_when_the_operator_says(self) -> None:
+        noon = Calendar(hours=OfficeHours(Span(time(8), time(12)), Span(time(13, 30), time(17, 30))))
+        assert said(noon.next_working_morning(at("2026-11-19 08:00"))) == "Fri 2026-11-20 12:00"
+
+    @pytest.mark.parametrize(
+        ("received", "end"),
+        [
+            ("2026-11-19 08:00", "Sat 2026-11-21 00:00"),
+            ("2026-11-20 18:00", "Tue 2026-11-24 00:00"),
+            ("2026-11-21 09:00", "Tue 2026-11-24 00:00"),
+            ("2026-04-29 16:59", "Tue 2026-05-05 00:00"),
+        ],
+    )
+    def test_the_next_working_day_ends_at_midnight(self, received: str, end: str) -> None:
+        assert said(CALENDAR.next_working_day_end(at(received))) == end
+
+    @pytest.mark.parametrize(
+        ("begun", "end"),
+        [
+            ("2026-11-20 08:00", "Sat 2026-11-21 00:00"),
+            ("2026-11-20 16:59", "Sat 2026-11-21 00:00"),
+            ("2026-11-20 17:00", "Mon 2026-11-23 11:30"),  # Friday after closing time
+            ("2026-11-21 09:00", "Mon 2026-11-23 11:30"),
+            ("2026-02-17 00:30", "Mon 2026-02-23 11:30"),  # the first hour of Tết
+        ],
+    )
+    def test_at_once_is_over_with_the_day(self, begun: str, end: str) -> None:
+        assert said(CALENDAR.at_once(at(begun))) == end
+
+    @pytest.mark.parametrize(
+        ("now", "until"),
+        [
+            ("2026-11-19 07:29", "Fri 2026-11-20 00:00"),  # before the opening: as on Wednesday
+            ("2026-11-19 07:30", "Sat 2026-11-21 00:00"),
+            ("2026-11-20 07:30", "Tue 2026-11-24 00:00"),  # on Friday what is due on Monday
+            ("2026-11-22 12:00", "Tue 2026-11-24 00:00"),
+            ("2026-11-23 07:30", "Thu 2026-11-26 00:00"),  # the Cultural Day lies between
+            ("2026-02-13 08:00", "Tue 2026-02-24 00:00"),  # before Tết what is due after it
+            ("2026-08-21 08:00", "Sun 2026-08-23 00:00"),  # before a Saturday that is worked
+        ],
+    )
+    def test_what_is_due_on_the_next_working_day_is_due_soon(self, now: str, until: str) -> None:
+        assert said(CALENDAR.due_soon_until(at(now))) == until
 
     @pytest.mark.parametrize(
         ("received", "end"),
