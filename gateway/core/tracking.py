@@ -8,16 +8,28 @@ a hop whose report got lost is shown as crossed, without a time, once a later no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Protocol
 
-from gateway.core.catalogue import FAULTS, FRAME_DAMAGED
+from gateway.core.business import Linked, Request
+from gateway.core.catalogue import (
+    FAULTS,
+    NO_SEAL,
+    NOT_ADDRESSED,
+    NOT_ENTITLED,
+    SEAL_FAILED,
+    SEAL_UNDETERMINED,
+)
+from gateway.core.deadlines import DueItem
 from gateway.core.delivery import Delivery, State, Target
 from gateway.core.directory import Directory
-from gateway.core.errors import Rejected, Unavailable, find
+from gateway.core.errors import Unavailable, find
+from gateway.core.hop_events import HopEvent as HopEvent
+from gateway.core.hop_events import read_hop as read_hop
+from gateway.core.hop_events import write_hop as write_hop
 from gateway.core.model import Addressee, AgencyCode, Kind, LetterFacts, LetterId, NodeId, Routing
 from gateway.core.routing import path
 from gateway.core.sentences import without_gaps
@@ -26,69 +38,7 @@ from gateway.core.stages import Stage as Stage
 from gateway.core.status_history import StatusEvent as StatusEvent
 from gateway.core.status_history import StatusLine as StatusLine
 from gateway.core.status_history import history, shown
-
-# --- what is reported ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class HopEvent:
-    """What a node says about one delivery of a letter: the material of tracking.
-
-    `target` is a `Target.key`: `link:H14` (state TAKEN: that neighbour holds it) or `agency:000.00.00.H14`.
-    """
-
-    letter_id: LetterId
-    node: NodeId
-    target: str
-    state: State
-    at: datetime
-    code: str = ""
-    next_try_at: datetime | None = None
-
-
-def write_hop(event: HopEvent) -> dict[str, Any]:
-    """A hop event as plain JSON values, for the wire; `read_hop` gives it back."""
-    return {
-        "letter_id": event.letter_id,
-        "node": event.node,
-        "target": event.target,
-        "state": event.state.value,
-        "at": event.at.isoformat(),
-        "code": event.code,
-        "next_try_at": event.next_try_at.isoformat() if event.next_try_at else None,
-    }
-
-
-def read_hop(told: Mapping[str, Any]) -> HopEvent:
-    """The hop event that another node wrote down. Raises: Rejected (FRAME_DAMAGED) if it is none."""
-    try:
-        next_try_at = told.get("next_try_at")
-        return HopEvent(
-            letter_id=LetterId(_text(told["letter_id"])),
-            node=NodeId(_text(told["node"])),
-            target=Target.of_key(_text(told["target"])).key,
-            state=State(told["state"]),
-            at=_instant(told["at"]),
-            code=_text(told.get("code", "")),
-            next_try_at=None if next_try_at is None else _instant(next_try_at),
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise Rejected(find(FRAME_DAMAGED, detail=f"hop event: {error!r}")) from error
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a text: {value!r}")
-    return value
-
-
-def _instant(value: object) -> datetime:
-    """Aware UTC; a time without its zone would be compared with aware ones and fail far from its cause."""
-    instant = datetime.fromisoformat(_text(value))
-    if instant.tzinfo is None:
-        raise ValueError(f"a time without zone: {value}")
-    return instant.astimezone(UTC)
-
+from signing.verdict import Outcome
 
 # --- what is shown -------------------------------------------------------------------------------
 
@@ -113,7 +63,10 @@ class RecipientTrack:
     `named` is the code the sender wrote, `code` the agency that is served (its successor perhaps).
     `way` is the whole way of nodes, `crossings` the part of it that is behind the letter. It is at node `at`,
     and `holder` (a node, or the agency once handed over) has it since `since`. `last_code` is the last
-    trouble.
+    trouble. Node `at` got it at `held_since`, has tried `attempts` times (0: not told) and has to pass it on
+    to `next_node`, None at the end of the way. `seal` is the verdict at hand-over, None while nobody looked.
+    `expected_at` is when it should arrive, see `whereabouts.estimated`; `deadlines` what the recipient owes
+    by law, see `tracked_deadlines`.
     `status` is the business status to show: the highest, or an open request to give the document back.
     """
 
@@ -133,6 +86,13 @@ class RecipientTrack:
     last_code_en: str
     status: StatusLine | None
     statuses: tuple[StatusLine, ...]
+    held_since: datetime | None = None
+    next_node: NodeId | None = None
+    attempts: int = 0
+    seal: Outcome | None = None
+    expected_at: datetime | None = None
+    deadlines: tuple[DueItem, ...] = ()
+    requests: tuple[Request, ...] = ()  #: what it was asked to do with the document, see `tracked_links`
 
     @property
     def is_final(self) -> bool:
@@ -158,6 +118,8 @@ class Tracking:
     expires_at: datetime
     size: int
     recipients: tuple[RecipientTrack, ...]
+    deadlines: tuple[DueItem, ...] = ()  #: what the sender owes by law
+    links: tuple[Linked, ...] = ()  #: the documents that belong to it, as far as the caller may see them
 
     @property
     def is_final(self) -> bool:
@@ -232,7 +194,7 @@ class _Reports:
         for d in trail.deliveries:
             retry_at = d.due_at if d.state is State.QUEUED and d.failures else None
             self._latest[here, d.target.key] = HopEvent(
-                d.letter_id, here, d.target.key, d.state, d.since, d.last_code, retry_at
+                d.letter_id, here, d.target.key, d.state, d.since, d.last_code, retry_at, d.attempts
             )
         self._doors: dict[NodeId, list[AgencyCode]] = {}
         for node, target in self._latest:
@@ -292,7 +254,29 @@ def _recipient(trail: Trail, addressee: Addressee, reports: _Reports, directory:
         last_code_en=en,
         status=shown(statuses, trail.letter.facts.operation),
         statuses=statuses,
+        held_since=held_since,
+        next_node=way[position + 1] if position + 1 < len(way) else None,
+        attempts=0 if word is None else word.attempts,
+        seal=_verdict(door),
     )
+
+
+_VERDICTS = {
+    SEAL_FAILED.code: Outcome.FAILED,
+    NO_SEAL.code: Outcome.FAILED,
+    SEAL_UNDETERMINED.code: Outcome.UNDETERMINED,
+    NOT_ENTITLED.code: Outcome.PASSED,  # asked only about a signer whose seal is good
+    NOT_ADDRESSED.code: Outcome.PASSED,
+}
+
+
+def _verdict(door: HopEvent | None) -> Outcome | None:
+    """What the serving node found the seal to be, as far as its words tell; it hands over only good ones."""
+    if door is None:
+        return None
+    if door.state in (State.WAITING, State.DELIVERED):
+        return Outcome.PASSED
+    return _VERDICTS.get(door.code)
 
 
 def _way(directory: Directory, origin: NodeId, node: NodeId) -> tuple[NodeId, ...]:
