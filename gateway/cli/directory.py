@@ -1,44 +1,66 @@
 """
-`truc directory`: which nodes and agencies the axis has.
+`truc directory`: which nodes and agencies the axis has; whether a directory is sound, and what differs.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.opened import ConfigFile, now, store_of
-from gateway.cli.screen import EXIT_CODES, AsJson, Exit, speaking
+from gateway.cli.opened import now, store_of
+from gateway.cli.screen import EXIT_CODES, AsJson, Exit, Screen, speaking
 
 if TYPE_CHECKING:
     from gateway.core.directory import Directory
+    from gateway.core.directory_change import Change
     from gateway.core.model import NodeId
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục nút, đơn vị · Nodes and agencies")
 
-DirectoryFile = Annotated[
-    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="Tệp danh mục · Directory file")
+DirectoryFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE…",
+        exists=True,
+        dir_okay=False,
+        help="Danh mục TOML, JSON; danh sách đơn vị CSV, JSON của trục · A directory, or lists of agencies",
+    ),
+]
+Served = Annotated[
+    str,
+    typer.Option(
+        "--node",
+        metavar="NODE",
+        help="Nút phục vụ đơn vị mới, khi danh sách không cho biết · Node of new agencies, unless known",
+    ),
+]
+_OneFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", exists=True, dir_okay=False, help="Tệp danh mục · Directory file"),
+]
+_OrNode = Annotated[
+    Path | None,
+    typer.Option(
+        "-c", "--config", metavar="node.toml", help="Hoặc danh mục của nút này · Or that of this node"
+    ),
 ]
 
 
+class Form(StrEnum):
+    """How a directory is written."""
+
+    TOML = "toml"
+    JSON = "json"
+    CSV = "csv"
+
+
 @app.command(epilog=EXIT_CODES)
-def show(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", exists=True, dir_okay=False, help="Tệp danh mục · Directory file"),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            "-c", "--config", metavar="node.toml", help="Hoặc danh mục của nút này · Or that of this node"
-        ),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+def show(file: _OneFile = None, config: _OrNode = None, as_json: AsJson = False) -> None:
     """
     Xem cây nút và đơn vị · Show the tree of nodes and agencies.
 
@@ -46,10 +68,8 @@ def show(
     truc directory show danhmuc.toml
     truc directory show -c node.toml --json
     """
-    if (file is None) == (config is None):
-        raise typer.BadParameter("một trong hai: FILE hoặc -c node.toml · either FILE or -c node.toml")
     with speaking(as_json) as screen:
-        directory = asyncio.run(_of_node(config)) if config else _read(file or Path())
+        directory = _one(file, config)
         screen.data(directory.as_dict())
         vi = f"phiên bản {directory.version}: {len(directory.nodes)} nút, {len(directory.agencies)} đơn vị"
         en = f"version {directory.version}: {len(directory.nodes)} nodes, {len(directory.agencies)} agencies"
@@ -69,58 +89,120 @@ def _tree(directory: Directory, node: NodeId | None, indent: str) -> Iterator[st
 
 
 @app.command(epilog=EXIT_CODES)
-def check(file: DirectoryFile, as_json: AsJson = False) -> None:
+def check(file: _OneFile = None, config: _OrNode = None, as_json: AsJson = False) -> None:
     """
-    Kiểm tra tệp danh mục · Check a directory file.
+    Kiểm tra danh mục · Check a directory.
+
+    Trùng mã, sai cấp trên, vòng, kế thừa hụt là lỗi; đơn vị mồ côi, đóng không kế thừa là cảnh báo ·
+    Codes used twice, missing parents, loops, dangling successors are errors; orphans are warnings.
 
     \b
     truc directory check danhmuc.toml
+    truc directory check -c node.toml
     """
+    from gateway.core.calendar import today
     from gateway.core.directory import check as check_directory
+    from gateway.core.directory_remarks import remarks
 
     with speaking(as_json) as screen:
-        directory = _read(file)
+        directory = _one(file, config)
         faults = check_directory(directory)
-        screen.data({"ok": not faults, "findings": [f.as_dict() for f in faults]})
-        screen.findings(faults)
+        odd = [] if faults else remarks(directory, today(now()))
+        screen.data({"ok": not faults, "findings": [f.as_dict() for f in (*faults, *odd)]})
+        screen.findings((*faults, *odd))
         if faults:
             raise typer.Exit(Exit.FAILED)
-        screen.line(f"Danh mục dùng được · the directory is sound: {file}")
+        screen.line(f"Danh mục dùng được · the directory is sound: {file or config}")
 
 
-@app.command("import", epilog=EXIT_CODES)
-def import_file(config: ConfigFile, file: DirectoryFile, as_json: AsJson = False) -> None:
+@app.command(epilog=EXIT_CODES)
+def export(
+    file: _OneFile = None,
+    config: _OrNode = None,
+    form: Annotated[Form, typer.Option(help="Dạng tệp · Form of the file")] = Form.TOML,
+    as_json: AsJson = False,
+) -> None:
     """
-    Thay danh mục của nút bằng tệp này · Replace the directory of a node by this file.
+    Ghi danh mục ra tệp · Write a directory to standard output.
 
     \b
-    truc directory import -c node.toml danhmuc.toml
+    truc directory export -c node.toml > danhmuc.toml
+    truc directory export danhmuc.toml --form csv > donvi.csv
     """
-    from gateway.core.directory import check as check_directory
-    from gateway.core.errors import Misconfigured
+    from gateway import directory_files
 
+    write = {
+        Form.TOML: directory_files.to_toml,
+        Form.JSON: directory_files.to_json,
+        Form.CSV: directory_files.to_csv,
+    }
+    with speaking(as_json):
+        typer.echo(write[Form.JSON if as_json else form](_one(file, config)), nl=False)
+
+
+@app.command(epilog=EXIT_CODES)
+def diff(files: DirectoryFiles, config: _OrNode = None, node: Served = "", as_json: AsJson = False) -> None:
+    """
+    So sánh danh mục · What differs between two directories.
+
+    Có -c: danh mục của nút với các tệp; không có: tệp thứ nhất với các tệp sau ·
+    With -c the node's directory with the files, else the first file with the others.
+
+    \b
+    truc directory diff level1-2024.toml level1-2025.toml
+    truc directory diff -c node.toml danhsach.json
+    """
+    from gateway.core.directory_change import difference
+
+    if config is None and len(files) < 2:
+        raise typer.BadParameter("cần hai tệp, hoặc -c node.toml · two files, or -c node.toml")
     with speaking(as_json) as screen:
-        directory = _read(file)
-        if faults := check_directory(directory):
-            raise Misconfigured(*faults)
-        asyncio.run(_import(config, directory))
-        screen.data({"directory_version": directory.version, "agencies": len(directory.agencies)})
-        vi = f"Đã thay danh mục bằng phiên bản {directory.version}"
-        screen.line(f"{vi} · the directory is now version {directory.version}")
+        before = read_files(files[:1]) if config is None else asyncio.run(of_node(config))
+        after = read_files(files[1:] if config is None else files, before, node)
+        tell_change(screen, before, difference(before, after))
 
 
-async def _import(file: Path, directory: Directory) -> None:
-    async with store_of(file) as (_config, store):
-        await store.set_directory(directory, now())
+def tell_change(screen: Screen, before: Directory, change: Change, **more: object) -> None:
+    """What a change does, row by row, then how many rows it touches."""
+    from gateway.core.directory_change import What, lines
+
+    told = list(lines(before, change))
+    counted = {what.value: sum(line.what is what for line in told) for what in What}
+    screen.data({"counts": counted, "rows": [line.as_dict() for line in told], **more})
+    for line in told:
+        screen.line(f"{_SIGN[line.what.value]} {line.key}  {line.name}".rstrip())
+        for name, (was, now_is) in line.fields.items():
+            screen.line(f"      {name}: {_shown(was)} → {_shown(now_is)}")
+    vi = "thêm {added}, đổi {changed}, đóng {closed}, bỏ {removed}"
+    en = "{added} added, {changed} changed, {closed} closed, {removed} removed"
+    screen.line(f"{vi} · {en}".format(**counted))
 
 
-async def _of_node(file: Path) -> Directory:
+_SIGN = {"added": "+", "changed": "~", "closed": "×", "removed": "-"}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "—"
+    return "—" if value in (None, "") else str(value)
+
+
+def read_files(files: list[Path], before: Directory | None = None, node: str = "") -> Directory:
+    """What files make of a directory. Raises: Misconfigured if they cannot be read."""
+    from gateway import directory_files
+    from gateway.core.directory import Directory
+
+    named = [(file.name, file.read_bytes()) for file in files]
+    return directory_files.read_files(named, before or Directory(0, (), ()), node)
+
+
+async def of_node(file: Path) -> Directory:
+    """The directory that a node has now."""
     async with store_of(file) as (_config, store):
         return await store.directory()
 
 
-def _read(file: Path) -> Directory:
-    """Raises: Misconfigured if it is no directory."""
-    from gateway.core.directory import load_toml
-
-    return load_toml(file.read_bytes())
+def _one(file: Path | None, config: Path | None) -> Directory:
+    if (file is None) == (config is None):
+        raise typer.BadParameter("một trong hai: FILE hoặc -c node.toml · either FILE or -c node.toml")
+    return asyncio.run(of_node(config)) if config else read_files([file or Path()])

@@ -169,6 +169,22 @@ class Directory:
             agency = heir
 
     @cached_property
+    def heads(self) -> Mapping[str, tuple[Agency, ...]]:
+        """
+        By tier (see `tier_key`): the agencies of it that are below no other of the same tier.
+
+        Of a province that is its People's Committee, not its departments. In the order of the file.
+        """
+        index: dict[str, list[Agency]] = {}
+        keys = {tier: tier_key(tier) for tier in {row.tier for row in self.agency_rows}}
+        for row in self.agency_rows:
+            above = self.find(row.parent) if row.parent else None
+            key = keys[row.tier]
+            if key and (above is None or keys[above.tier] != key):
+                index.setdefault(key, []).append(row)
+        return MappingProxyType({key: tuple(rows) for key, rows in index.items()})
+
+    @cached_property
     def _by_code(self) -> dict[str, Agency]:
         index: dict[str, Agency] = {}
         for row in self.agency_rows:
@@ -196,6 +212,11 @@ class Directory:
     @cached_property
     def _lines(self) -> tuple[tuple[tuple[str, ...], str, Agency], ...]:
         return tuple((row.codes, _plain(row.name), row) for row in self.agency_rows)
+
+
+def tier_key(tier: str) -> str:
+    """A tier as people may type it: `Trung ương`, `trung-uong` and `trunguong` are one."""
+    return "".join(letter for letter in _plain(tier) if letter.isalnum())
 
 
 def _plain(text: str) -> str:

@@ -8,6 +8,7 @@ A row is read strictly: a key that does not exist is an error with the nearest n
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,8 +31,10 @@ class Agency:
     are the first and the last day on which it takes letters (None: no bound). `tier` is a label of the
     registry. `sends_arrived` says that its own system sends status 01; otherwise the gateway makes one
     after the acknowledgement. `delivery` names the adapter that reaches it. `mail`, `telephone` and `fax` are
-    those of the office, for people to read. `version` is that of the
-    directory in which the row last changed.
+    those of the office, for people to read. Its system takes documents of at most `max_size` bytes (0: any)
+    with attachments of these `types` (file extensions; none: any). `certificates` are the fingerprints
+    (SHA-256) of those that it seals with (none: not known). `version` is that of the directory in which the
+    row last changed.
     """
 
     code: AgencyCode
@@ -49,6 +52,9 @@ class Agency:
     mail: str = ""
     telephone: str = ""
     fax: str = ""
+    max_size: int = 0
+    types: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
     version: int = 1
 
     @property
@@ -84,6 +90,9 @@ class Agency:
             "mail": self.mail,
             "telephone": self.telephone,
             "fax": self.fax,
+            "max_size": self.max_size,
+            "types": list(self.types),
+            "certificates": list(self.certificates),
             "version": self.version,
         }
 
@@ -116,6 +125,8 @@ class NodeRow:
         }
 
 
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
 Reader = Callable[[object], Any]
 
 
@@ -129,6 +140,20 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError("phải là danh sách / must be a list")
     return tuple(_text(item) for item in value)
+
+
+def _types(value: object) -> tuple[str, ...]:
+    types = tuple(text.lower().removeprefix(".") for text in _texts(value))
+    if not all(text.isascii() and text.isalnum() for text in types):
+        raise ValueError("phải là đuôi tệp, ví dụ pdf / must be file extensions, such as pdf")
+    return types
+
+
+def _fingerprints(value: object) -> tuple[str, ...]:
+    prints = tuple(text.replace(":", "").lower() for text in _texts(value))
+    if not all(_FINGERPRINT.fullmatch(text) for text in prints):
+        raise ValueError("phải là SHA-256, 64 chữ số hex / must be SHA-256, 64 hex digits")
+    return prints
 
 
 def _flag(value: object) -> bool:
@@ -171,6 +196,9 @@ _AGENCY: dict[str, Reader] = {
     "mail": _text,
     "telephone": _text,
     "fax": _text,
+    "max_size": _number,
+    "types": _types,
+    "certificates": _fingerprints,
     "version": _number,
 }
 _NODE: dict[str, Reader] = dict.fromkeys(

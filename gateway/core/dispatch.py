@@ -13,16 +13,23 @@ from gateway.core.delivery import Delivery, State, Target
 from gateway.core.directory import Directory
 from gateway.core.directory_rows import Agency
 from gateway.core.errors import Finding, find
-from gateway.core.model import Addressee, NodeId, Routing
-from gateway.core.routing import next_hops
+from gateway.core.model import Addressee, AgencyCode, NodeId, Routing
+from gateway.core.routing import next_hops, unroutable
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What one node owes for a letter; `unreachable`: recipients it should serve but can't (code, reason)."""
+    """
+    What one node owes for a letter.
+
+    `unreachable`: recipients it should serve but can't (code, reason). `astray`: recipients whose way this
+    node does not know, or of whom it thinks that they lie where the letter came from; only the origin, which
+    resolved them, can say whether the letter was sent here for their sake.
+    """
 
     deliveries: tuple[Delivery, ...]
     unreachable: tuple[tuple[str, str], ...]
+    astray: tuple[AgencyCode, ...] = ()
 
 
 def dispatch(
@@ -38,7 +45,8 @@ def dispatch(
     What `here` owes for this letter.
 
     One copy crosses each link, however many recipients lie behind it. A recipient whose code was closed after
-    the letter was sealed is served through its successor, if that successor is an agency of this node.
+    the letter was sealed is served through its successor, if that successor is an agency of this node. Nodes
+    may have different directories for a while: what one of them can't place is never dropped in silence.
 
     Spec: QD09 (closed codes have successors)
     """
@@ -73,7 +81,16 @@ def dispatch(
             unreachable.append((addressee.named, agency.code))
         else:
             owe(Target(agency=agency.code))
-    return Dispatch(tuple(deliveries.values()), tuple(unreachable))
+    lost = unroutable(directory, here=here, recipients=routing.recipients)
+    if came_from is None:
+        unreachable += [(addressee.named, catalogue.NO_ROUTE.code) for addressee in lost]
+        lost = ()
+    elif not deliveries and not unreachable:
+        # nothing to do here: the neighbour thought otherwise, so its directory is another
+        lost = routing.recipients
+    return Dispatch(
+        tuple(deliveries.values()), tuple(unreachable), tuple(addressee.code for addressee in lost)
+    )
 
 
 def serving(directory: Directory, addressee: Addressee, here: NodeId, *, on: date) -> Agency | Finding:
