@@ -23,7 +23,7 @@ from gateway.core.split import read_parts_json
 from gateway.doors.desk import Desk
 from gateway.doors.intake import Intake
 from gateway.office import one_chunk
-from gateway.ports import Caller, Duty, StoredLetter
+from gateway.ports import BETWEEN_NAMES, Caller, Duty, StoredLetter
 from schemas.safe_xml import Limits
 
 IDLE_SECONDS = 5.0
@@ -98,9 +98,10 @@ class Clerk:
         finding = find(
             catalogue.FAULTS.get(duty.code, catalogue.RETURNED),
             expires_at=routing.expires_at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M"),
-            organ=", ".join(concerned),
+            organ=lifecycle.listed(concerned),
             successor=self._successor(concerned),
             neighbour=duty.target.partition(":")[2],
+            node=", ".join(dict.fromkeys(a.node for a in routing.recipients if a.named in concerned)),
             origin=routing.origin,
             letter_id=routing.letter_id,
         )
@@ -117,14 +118,14 @@ class Clerk:
         return letter.facts.sender_code or letter.routing.sender
 
     def _successor(self, concerned: tuple[str, ...]) -> str:
-        found = [self._desk.directory().successor_of(code) for code in concerned]
+        found = [self._desk.directory().successor_of(code) for code in concerned[: lifecycle.NAMED_IN_NOTICE]]
         return ", ".join(agency.code for agency in found if agency is not None)
 
     def _concerned(self, duty: Duty) -> tuple[str, ...]:
         """The recipients, as the sender named them, that the duty speaks of."""
         routing, directory, here = duty.letter.routing, self._desk.directory(), self._desk.node
         if not duty.target.startswith(("link:", "agency:")):
-            return (duty.target,)  # a recipient that never became a delivery
+            return tuple(duty.target.split(BETWEEN_NAMES))  # they never became a delivery
         target = Target.of_key(duty.target)
         if target.neighbour is not None:
             behind = next_hops(

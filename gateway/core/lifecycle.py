@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway.core.calendar import VIETNAM
 from gateway.core.codes import normal
-from gateway.core.directory import Agency, NodeRow
+from gateway.core.directory import Agency, Directory, NodeRow
 from gateway.core.errors import Finding
 from gateway.core.model import Envelope, InReplyTo, Kind, LetterFacts, Organ, Staff, issue_day
 
@@ -126,6 +126,16 @@ class Match(IntEnum):
 def same_code(a: str, b: str) -> bool:
     """Whether two codes are the same text; a directory knows more (aliases, successors)."""
     return normal(a) == normal(b)
+
+
+def same_organ_in(directory: Directory) -> Callable[[str, str], bool]:
+    """Whether two codes name one organ, as this directory knows them."""
+
+    def same_organ(a: str, b: str) -> bool:
+        first, second = directory.find(a), directory.find(b)
+        return same_code(a, b) or (first is not None and second is not None and first.code == second.code)
+
+    return same_organ
 
 
 def matches(
@@ -281,11 +291,12 @@ def notice(
     sender = Organ(code=node.organ_code, name=node.organ_name, address=node.organ_address)
     description = f"[Trục] {finding.code} {finding.vi}. {finding.fault.next_vi}."
     if recipients:
-        description += f" Đơn vị nhận: {_listed(recipients)}."
+        description += f" Đơn vị nhận: {listed(recipients)}."
     description += f" ({finding.en}. {finding.fault.next_en}.)"
     return status(REJECTED, sender=sender, to=to, facts=facts, at=at, description=description)
 
 
-def _listed(recipients: Sequence[str]) -> str:
+def listed(recipients: Sequence[str]) -> str:
+    """The first NAMED_IN_NOTICE of them, and how many more there are."""
     shown, more = ", ".join(recipients[:NAMED_IN_NOTICE]), len(recipients) - NAMED_IN_NOTICE
     return f"{shown} và {more} đơn vị khác (and {more} more)" if more > 0 else shown

@@ -97,3 +97,18 @@ async def test_agency_that_closes_while_the_letter_travels_is_told_to_the_sender
     assert READER in told
     assert successor in told
     assert (line.stage, line.last_code) == (Stage.RETURNED, code)
+
+
+async def test_very_many_unknown_recipients_are_told_in_one_notice(tmp_path: Path) -> None:
+    """One each would be thousands of letters for one that was badly addressed."""
+    strangers = [f"000.{number:02d}.99.H99" for number in range(60)]
+    async with open_axis(four_level(), tmp_path) as axis:
+        accepted = await axis.send(letter(WRITER, READER, *strangers), by=WRITER)
+        await axis.settle()
+        told = await notices(axis)
+
+    assert len([r for r in accepted.recipients if r.code]) == 60
+    assert len(told) == 1
+    assert told[0].startswith("TRUC-405")
+    assert strangers[0] in told[0]
+    assert "và 40 đơn vị khác" in told[0]
