@@ -15,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-api style types bench docs lock clean packages
+.PHONY: help setup demo test test-api test-long style types bench docs lock clean packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -78,6 +78,9 @@ test: setup packages style types
 
 test-api: setup
 	$(BIN)/pytest tests/api --api-examples $(or $(EXAMPLES),200)
+
+test-long: setup
+	$(BIN)/pytest -s tests/network/test_any_order.py --moves $(or $(MOVES),10000) --moves-seed $(or $(SEED),$(shell date +%s))
 
 bench: setup
 	$(BIN)/pytest -m bench -s

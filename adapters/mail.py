@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,7 +25,7 @@ from gateway.core.catalogue import CONFIG_BAD_VALUE, NOTICE_REFUSED, NOTICE_UNHE
 from gateway.core.errors import Misconfigured, find
 from gateway.core.lifecycle import STATUSES, normal_code
 from gateway.core.model import Kind
-from gateway.ports import AgencyAdapter, Channel, MailItem, Notice, Workplace
+from gateway.ports import AgencyAdapter, Channel, MailItem, Notice, Occasion, Workplace
 from gateway.v1.subscriptions import LetterLinks, notice_id
 
 AT_ONCE = 4  # connections to the SMTP server; a campaign of letters must not look like one of spam
@@ -39,6 +39,13 @@ URGENCY = {
     4: ("hỏa tốc hẹn giờ", "express, by the hour"),
 }
 """Priority in words; whatever else stands there is ordinary. Spec: QCVN102/Priority"""
+
+
+REMINDERS = {
+    Occasion.LETTER_DUE_SOON: ("Sắp đến hạn xử lý", "is due soon"),
+    Occasion.LETTER_OVERDUE: ("Quá hạn xử lý", "is overdue"),
+}
+"""What is told of a letter's due date. Spec: ND30/24.2"""
 
 
 class MailAdapter(AgencyAdapter):
@@ -149,18 +156,22 @@ def written(notice: Notice, *, sender: str, node: str, url: str) -> bytes:
 def _of_letter(notice: Notice, item: MailItem, url: str) -> tuple[str, list[str]]:
     name, sender = _line(item.code or item.document_id), _line(item.sender_name or item.sender)
     what_vi, what_en = _kind(item)
+    what_vi, says = REMINDERS.get(notice.occasion, (what_vi, "has arrived"))
     urgency = URGENCY.get(item.priority)
     about = f"{what_vi}: {name}" if name else what_vi
     lines = [about, f"Bên gửi: {sender} ({_line(item.sender)})"]
     if item.kind is Kind.DOCUMENT:
         lines.append(f"Độ khẩn: {urgency[0] if urgency else 'thường'}")
     lines += [f"Đơn vị nhận: {_line(item.agency)}", f"Đến lúc: {_local(item.waiting_since)}"]
+    if notice.deadline is not None:
+        last_day = (notice.deadline - timedelta(seconds=1)).astimezone(VIETNAM)
+        lines.append(f"Hạn xử lý: hết ngày {last_day:%d/%m/%Y}")
     if notice.subscription.shows_subject and item.subject:
         lines.append(f"Trích yếu: {_line(item.subject)}")
     lines.append(f"Mã trên trục: {_line(item.letter_id)}")
     if url:
         lines.append(f"Địa chỉ: {LetterLinks.of(item.letter_id, url).letter}")
-    english = f"{what_en} has arrived: {name or item.letter_id}, from {sender}"
+    english = f"{what_en} {says}: {name or item.letter_id}, from {sender}"
     lines += ["", f"{english}, {urgency[1]}." if urgency else f"{english}."]
     return f"{about} từ {sender}" + (f" ({urgency[0]})" if urgency else ""), lines
 

@@ -20,7 +20,7 @@ from gateway.clerk import Clerk
 from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.core import catalogue
-from gateway.core.calendar import Calendar
+from gateway.core.calendar import Calendar, today
 from gateway.core.directory import Directory
 from gateway.core.errors import Misconfigured, TrucError, Unavailable, find
 from gateway.core.model import AgencyCode, Lane, NodeId
@@ -128,17 +128,18 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         given.metrics,
         terms=book.terms,
         adopt=book.replace,
+        take_back=config.delivery.take_back,
         release=__version__,
         point=given.point,
     )
     limits = config.limits.xml()
-    calendar = Calendar(config.calendar.extra_holidays, config.calendar.make_up_days)
+    calendar = Calendar(config.calendar.extra_holidays, config.calendar.make_up_days, config.calendar.hours())
 
     # the four doors
     delivery = config.delivery
     rules = Rules(limits, config.limits.archives(), calendar, delivery.ttl_working_days, delivery.successor)
     intake = Intake(desk, rules, LetterIds(), given.sealer, given.examiner)
-    arrival = Arrival(desk, broker, Control(desk), limits)
+    arrival = Arrival(desk, broker, Control(desk), limits, given.examiner)
     relay = Relay(desk, broker, delivery.offer_again_after)
     deliverers: dict[str, Deliverer] = {}
     handover = Handover(
@@ -149,7 +150,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         pick_up_days=delivery.pick_up_working_days,
         ttl_days=delivery.ttl_working_days,
     )
-    office = PostOffice(desk, intake, handover, given.examiner)
+    office = PostOffice(desk, intake, handover, given.examiner, calendar)
     vault = FileVault(config.secrets_key)
     keyring = StoreKeyring(store, vault, desk.clock)
     notices = Board(store, desk.clock, desk.bell, vault, config.webhook.reach())
@@ -303,6 +304,10 @@ async def _keep_current(book: _Book, desk: Desk) -> None:
     while True:
         await desk.clock.sleep(DIRECTORY_SECONDS)
         book.set_ways(await desk.store.ways())
+        now = desk.clock.now()
+        for prepared in await desk.store.begin_day(today(now), now):
+            if prepared.refused:
+                desk.log.error("directory.refused", number=prepared.number, reason=prepared.refused)
         directory = await desk.store.directory()
         if book.replace(directory):
             desk.log.info("directory.changed", directory_version=directory.version)

@@ -40,7 +40,7 @@ SUBSCRIPTIONS_EACH = 20  # of one agency: every one is a request or a mail for e
 SECRET_BYTES = 32
 SHORTEST_SECRET, LONGEST_SECRET = 24, 64  # bytes, by Standard Webhooks
 LONGEST_LABEL = 200  # characters, as of every name that is shown in a list
-WANTED = frozenset({Occasion.DOCUMENT, Occasion.STATUS})
+WANTED = frozenset(Occasion) - {Occasion.PING}
 """What can be subscribed to; a ping is asked for."""
 
 

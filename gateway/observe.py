@@ -21,6 +21,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from structlog.typing import FilteringBoundLogger
 
+from gateway.core.deadlines import Word
 from gateway.core.delivery import State
 from gateway.core.model import Kind, Lane, NodeId
 
@@ -40,6 +41,7 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "document.refused": ("code", "caller", "errors"),
     # arrival
     "letter.taken": ("letter_id", "origin", "neighbour", "hops", "size", "deliveries"),
+    "take_back.ignored": ("letter_id", "code"),
     "letter.refused": ("letter_id", "neighbour", "code"),
     "frame.damaged": ("letter_id", "neighbour", "lane", "code"),
     "control.received": ("neighbour", "type", "code"),
@@ -52,6 +54,9 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "delivery.delivered": _DELIVERY,
     "rendering.failed": ("letter_id", "dialect", "code"),
     "delivery.word": ("letter_id", "target", "word"),
+    "letter.due_soon": ("letter_id", "agency", "what", "due_at"),
+    "letter.overdue": ("letter_id", "agency", "what", "due_at"),
+    "calendar.provisional": ("year", "code"),
     # exchange folders
     "folder.failed": ("agency", "code", "reason"),
     "folder.back": ("agency",),
@@ -81,6 +86,7 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "node.stopping": (),
     "node.stopped": (),
     "directory.changed": ("directory_version",),
+    "directory.refused": ("number", "reason"),
     "link.up": ("neighbour", "lane", "way"),
     "link.down": ("neighbour", "lane", "way", "code", "error"),
     "loop.failed": ("loop", "code"),
@@ -206,6 +212,7 @@ class Metrics:
         self._refused = self._counter("letters_refused", "Letters refused at intake", "code")
         self._sizes = self._histogram("letter_bytes", "Size of accepted letters in bytes", _SIZES)
         self._handed_over = self._counter("letters_handed_over", "Letters offered to agencies here", "kind")
+        self._reminded = self._counter("letters_reminded", "Words of due dates told to agencies", "word")
         self._sent = self._counter("letters_sent", "Letters confirmed by the broker", "link", "lane")
         self._sent_bytes = self._counter("letters_sent_bytes", "Bytes of those letters", "link", "lane")
         self._failed = self._counter("tries_failed", "Tries that failed on a link", "link", "lane", "code")
@@ -248,6 +255,10 @@ class Metrics:
     def handed_over(self, kind: Kind) -> None:
         """Hand-over offered a letter to an agency of this node."""
         self._handed_over.labels(kind.value).inc()
+
+    def reminded(self, word: Word) -> None:
+        """An agency of this node was told that a letter is due soon or late."""
+        self._reminded.labels(word.value).inc()
 
     def sent(self, neighbour: NodeId, lane: Lane, size: int) -> None:
         """The broker confirmed every frame of a letter of `size` bytes."""

@@ -7,15 +7,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.core import catalogue, lifecycle
-from gateway.core.calendar import today
+from gateway.core.calendar import Calendar, today
 from gateway.core.codes import normal
+from gateway.core.deadlines import Reckoning
+from gateway.core.diary import DiaryLine
 from gateway.core.directory import Agency, Directory
 from gateway.core.edxml import write_status
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, Kind, LetterId, Organ, Staff
+from gateway.core.tracked_deadlines import with_deadlines
+from gateway.core.tracked_links import with_links
+from gateway.core.tracking import Tracking, trace
+from gateway.core.whereabouts import LATEST, estimated, links_ahead
 from gateway.doors.desk import Desk
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
@@ -24,6 +30,7 @@ from gateway.evidence import evidence_chunks, evidence_size
 from gateway.ports import (
     Accepted,
     Caller,
+    DiaryPage,
     Examiner,
     MailItem,
     OpenEvidence,
@@ -45,8 +52,11 @@ TAKE_BACK = "13"  # the one status that a document's sender reports; all others 
 class PostOffice:
     """The Office port of one node."""
 
-    def __init__(self, desk: Desk, intake: Intake, handover: Handover, examiner: Examiner) -> None:
+    def __init__(
+        self, desk: Desk, intake: Intake, handover: Handover, examiner: Examiner, calendar: Calendar
+    ) -> None:
         self._desk, self._intake, self._handover, self._examiner = desk, intake, handover, examiner
+        self._calendar = calendar
         self._enrolment = Enrolment(desk)
 
     async def accept(
@@ -57,10 +67,11 @@ class PostOffice:
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
     ) -> Accepted:
         """Take a message from an agency and make it ours. See Intake.accept."""
         return await self._intake.accept(
-            source, caller, to=to, idempotency_key=idempotency_key, dry_run=dry_run
+            source, caller, to=to, idempotency_key=idempotency_key, dry_run=dry_run, ttl=ttl
         )
 
     async def list(
@@ -92,7 +103,7 @@ class PostOffice:
         letter, code = record.letter, lifecycle.normal_code(code)
         if letter.routing.kind is not Kind.DOCUMENT:
             raise Rejected(
-                find(catalogue.BAD_REQUEST, detail="a status speaks of a document, not of a status")
+                find(catalogue.BAD_REQUEST, detail="đó là một trạng thái · that letter is a status itself")
             )
         envelopes = [
             lifecycle.status(
@@ -107,8 +118,9 @@ class PostOffice:
             for who, whom in self._parties(letter, caller, code)
         ]
         if not envelopes:
-            detail = f"{code} is for the {'sender' if code == TAKE_BACK else 'receiver'} of the document"
-            raise Rejected(find(catalogue.BAD_REQUEST, detail=detail))
+            who_vi, who = ("bên gửi", "sender") if code == TAKE_BACK else ("bên nhận", "receiver")
+            detail = f"{code}: chỉ {who_vi} văn bản · only the {who} of the document"
+            raise Rejected(find(catalogue.BAD_REQUEST, element="code", detail=detail))
         answers = [
             await self._intake.accept(one_chunk(write_status(envelope)), caller) for envelope in envelopes
         ]
@@ -145,6 +157,21 @@ class PostOffice:
             raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
         return record
 
+    async def whereabouts(self, caller: Caller, letter_id: LetterId) -> Tracking:
+        """
+        The same in words for people, with when it should arrive, and what is due when by law.
+
+        Raises: Rejected (UNKNOWN_LETTER).
+        """
+        record, desk = await self.track(caller, letter_id), self._desk
+        directory, now = desk.directory(), desk.clock.now()
+        tracking = trace(record, here=desk.node, directory=directory)
+        times = await desk.store.crossings(links_ahead(tracking), LATEST)
+        mine = None if caller.is_operator else caller.agencies
+        tracking = with_links(tracking, record.letter.facts, record.links, mine)
+        due = with_deadlines(tracking, record, Reckoning(self._calendar, now), directory)
+        return estimated(due, times, now)
+
     @staticmethod
     def _concerns(record: TrackRecord, caller: Caller) -> bool:
         at_our_door = {d.target.agency for d in record.deliveries if d.target.agency is not None}
@@ -155,7 +182,7 @@ class PostOffice:
 
         Raises: Rejected (UNKNOWN_LETTER, NO_SEAL).
         """
-        letter, blobs = (await self.track(caller, letter_id)).letter, self._desk.store.blobs
+        (letter, _), blobs = await self._visible(caller, letter_id), self._desk.store.blobs
         size = await asyncio.to_thread(evidence_size, letter, blobs)
         return OpenEvidence(letter, size, lambda: evidence_chunks(letter, blobs))
 
@@ -164,13 +191,26 @@ class PostOffice:
         return await self._examiner.verdict((await self.track(caller, letter_id)).letter)
 
     async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
-        """A letter that the caller sent or received, to look into; no fetch.
+        """A letter that the caller sent or was handed, to look into; no fetch.
 
         Raises: Rejected (UNKNOWN_LETTER).
         """
+        return self._handover.open_letter(*await self._visible(caller, letter_id))
+
+    async def _visible(self, caller: Caller, letter_id: LetterId) -> tuple[StoredLetter, AgencyCode]:
+        """
+        A letter whose content the caller may see, and as whose: a receiver sees only what was handed over.
+        An operator sees where letters are, never what is in them.
+
+        Tracking tells more: what is held, or was given back because of its seal, has a delivery too.
+        """
         letter = (await self.track(caller, letter_id)).letter
-        mine = [a.code for a in letter.routing.recipients if a.code in caller.agencies]
-        return self._handover.open_letter(letter, mine[0] if mine else letter.routing.sender)
+        agency = await self._handover.look(caller, letter_id)
+        if agency is not None:
+            return letter, agency
+        if letter.routing.sender not in caller.agencies:
+            raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
+        return letter, letter.routing.sender
 
     async def find(
         self, caller: Caller, wanted: Wanted, *, before: LetterId | None = None, limit: int = 50
@@ -208,6 +248,10 @@ class PostOffice:
     async def traffic(self, caller: Caller, since: datetime, until: datetime) -> Traffic:
         """What the caller's agencies sent and received from `since` to before `until`."""
         return await self._desk.store.traffic(caller.agencies, since, until)
+
+    async def diary(self, caller: Caller, page: DiaryPage) -> Sequence[DiaryLine]:
+        """The documents that the caller's agencies sent, or received, in a span of time."""
+        return await self._desk.store.diary(caller.agencies, page)
 
     async def quota(self, caller: Caller) -> Sequence[Quota]:
         """What each of the caller's agencies may send today, and has sent."""

@@ -18,6 +18,10 @@ collect_ignore = ["example_adapter"]  # a package of its own, tested where it is
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make test-api` asks for more examples than there is time for in `make test`."""
+    parser.addoption(
+        "--moves", type=int, default=200, help="played in any order (tests/network/test_any_order)"
+    )
+    parser.addoption("--moves-seed", type=int, default=1, help="which moves are played there")
     parser.addoption("--api-examples", type=int, default=25, help="calls per operation of /v1 (tests/api)")
 
 

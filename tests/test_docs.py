@@ -23,7 +23,7 @@ WRITTEN = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "CHANGELOG.md",
-    *(f"docs/{n}" for n in ("flow.md", "connect.md", "vxp.md", "uplink.md", "adapters.md")),
+    *(f"docs/{n}" for n in ("flow.md", "connect.md", "vxp.md", "uplink.md", "adapters.md", "directory.md")),
 ]
 
 # Settings that are read through a method of the tree.
@@ -34,6 +34,7 @@ READ_THROUGH = {
     "retry": ("delivery.retry_",),
     "seal": ("seal.",),
     "reach": ("webhook.allow_",),
+    "hours": ("calendar.morning", "calendar.afternoon"),
     "secrets_key": ("node.secrets_key",),
     "tls_files": tuple(f"{s}.{k}" for s in ("http", "vxp") for k in ("tls_", "client_")),
     # a counter of the node, whichever section it stands in

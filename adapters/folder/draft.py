@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -20,6 +21,7 @@ from gateway.core import catalogue
 from gateway.core.codes import normal
 from gateway.core.directory import Agency, Directory
 from gateway.core.errors import Finding, Rejected, find
+from gateway.core.groups import expand, is_group
 from gateway.core.model import Attachment, Business, Envelope, InReplyTo, Kind, Organ, Staff, issue_day
 from gateway.inside import content_type_of
 
@@ -209,8 +211,9 @@ class _Draft:
         named: set[str] = set()
         for value in self._several(Field.RECIPIENTS):
             parts = [part.strip() for part in value.text.split(",")]
-            if all(self._directory.find(part) for part in parts):  # codes may stand between commas
-                codes: list[str | None] = list(parts)
+            codes: Sequence[str | None]
+            if all(is_group(part) or self._directory.find(part) for part in parts):
+                codes = self._meant(parts, value.line)  # codes and groups may stand between commas
             else:
                 codes = [self._agency(value)]
             for code in codes:
@@ -218,6 +221,15 @@ class _Draft:
                     named.add(normal(code))
                     known = self._directory.find(code)
                     yield Organ(code, name=known.name if known else "")
+
+    def _meant(self, parts: Sequence[str], line: int | None) -> Sequence[str]:
+        """The codes, and those of the agencies that groups stand for."""
+        try:
+            return expand(self._directory, parts, self._today, but_not=(self._sender.code,))
+        except Rejected as refused:
+            for finding in refused.findings:
+                self._fault(replace(finding, line=line, element=Field.RECIPIENTS.value))
+            return ()
 
     def _agency(self, value: Value) -> str | None:
         """The code of the agency that is named by its code or its full name; None if it is not clear."""

@@ -14,6 +14,7 @@ from adapters.vxp_uplink.axis import Axis
 from gateway.client import VxpClient
 from gateway.core.codes import normal, shape_ok
 from gateway.core.directory import Agency, Directory
+from gateway.core.directory_lists import one_per_agency
 from gateway.core.errors import Rejected
 from gateway.core.model import AgencyCode, NodeId
 from gateway.ports import Workplace
@@ -76,28 +77,12 @@ def rows_of(lines: Sequence[AgencyLine], qd20: Sequence[AgencyLineQD20], node: N
 
     Lines that share a code are one agency; what is no code is passed over.
     """
-    found: dict[str, dict[str, str]] = {}  # any code → the codes of its agency as written, primary one first
-    named: dict[str, tuple[str, str]] = {}
     told = [((line.code, line.old_code), line.name, line.mail) for line in lines]
     told += [((line.code102, line.code), line.name, line.mail) for line in qd20]
-    for codes, name, mail in told:
-        written = [code.strip() for code in codes if shape_ok(code)]
-        if not written:
-            continue
-        known = [found[normal(code)] for code in written if normal(code) in found]
-        group: dict[str, str] = known[0] if known else {}
-        for other in known[1:]:
-            group.update({code: text for code, text in other.items() if code not in group})
-        group.update({normal(code): code for code in written if normal(code) not in group})
-        found.update(dict.fromkeys(group, group))
-        first = next(iter(group))
-        if not named.get(first, ("", ""))[0]:
-            named[first] = (name, mail)
-    rows = []
-    for first, group in {next(iter(group)): group for group in found.values()}.items():
-        (name, mail), (code, *aliases) = named.get(first, ("", "")), group.values()
-        rows.append(behind(code, name, node, aliases=aliases, mail=mail))
-    return tuple(rows)
+    return tuple(
+        behind(codes[0], name, node, aliases=codes[1:], mail=mail)
+        for codes, name, mail in one_per_agency(told)
+    )
 
 
 def strangers(rows: Iterable[Agency], directory: Directory) -> list[Agency]:

@@ -33,7 +33,7 @@ class Returning:
         agency = self._place.office.directory().find(named)
         if agency is None:
             return
-        letter = (await self._place.office.read(_at(agency.code), letter_id)).letter
+        letter = (await self._place.office.track(_at(agency.code), letter_id)).letter
         if errand := await self._went_up(letter, agency.code):
             await self._hand_over(errand, agency.code)
 
@@ -67,7 +67,7 @@ class Returning:
         office = self._place.office
         for wanted in wishes:
             for letter_id in await office.find(_at(agency), wanted, limit=MOST):
-                letter = (await office.read(_at(agency), letter_id)).letter
+                letter = (await office.track(_at(agency), letter_id)).letter
                 if letter.facts.status_code == status_code:
                     return letter
         return None

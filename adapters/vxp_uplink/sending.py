@@ -216,15 +216,16 @@ class Sending:
     def _judged(self, letter: OpenLetter, system: System, refused: Rejected) -> TrucError:
         """What a refusal of the axis means for the letter: back to its sender, or not now."""
         fault = FINAL.get(axis_code(refused))
-        self._place.log.warning(
-            "uplink.waits" if fault is None else "uplink.returned",
-            letter_id=letter.letter.routing.letter_id,
-            system=system.system_id,
-            code=(fault or VXP_UNREACHABLE).code,
-            reason=refused.first.en,
-        )
+        told = {
+            "letter_id": letter.letter.routing.letter_id,
+            "system": system.system_id,
+            "code": (fault or VXP_UNREACHABLE).code,
+            "reason": refused.first.en,
+        }
         if fault is not None:
+            self._place.log.warning("uplink.returned", **told)
             return Rejected(find(fault, organ=letter.agency))
+        self._place.log.warning("uplink.waits", **told)
         waiting = Unavailable(replace(refused.first, fault=VXP_UNREACHABLE))
         self._axis.fails(system, waiting)
         return waiting

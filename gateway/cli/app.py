@@ -13,7 +13,9 @@ from gateway.cli import (
     agency,
     broker,
     check,
+    diary,
     directory,
+    directory_change,
     docs,
     key,
     letter,
@@ -27,6 +29,7 @@ from gateway.cli import (
     serve,
     stats,
     terms,
+    tracking,
     uplink,
     verify,
 )
@@ -64,8 +67,9 @@ for command in (
     mail.inbox,
     mail.fetch,
     mail.report,
-    mail.track,
+    tracking.track,
     stats.stats,
+    diary.diary,
 ):
     app.command(epilog=EXIT_CODES)(command)
 app.command(epilog=EXIT_CODES)(seal.seal)
@@ -74,6 +78,9 @@ for of_agency in (terms.terms, terms.way, terms.replay, move.move):
     agency.app.command(epilog=EXIT_CODES)(of_agency)
 app.add_typer(agency.app, name="agency")
 app.add_typer(key.app, name="key")
+directory.app.command("import", epilog=EXIT_CODES)(directory_change.import_files)
+for of_directory in (directory_change.apply, directory_change.pending, directory_change.cancel):
+    directory.app.command(epilog=EXIT_CODES)(of_directory)
 app.add_typer(directory.app, name="directory")
 app.add_typer(uplink.app, name="uplink")
 app.add_typer(notice.app, name="notice")

@@ -1,12 +1,11 @@
 """
-`truc inbox`, `fetch`, `report`, `track`: an agency at its node, over the API.
+`truc inbox`, `fetch`, `report`: an agency at its node, over the API.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +21,7 @@ from gateway.cli.sending import steps
 from gateway.core.file_names import safe_name
 
 if TYPE_CHECKING:
-    from gateway.v1.shapes import RecipientTracking, TrackingShape
+    pass
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 LETTER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -76,11 +75,14 @@ async def _inbox(
         page = await office.inbox(kind=wanted, after=after, limit=limit, wait=wait)
     screen.data(page.model_dump(mode="json"))
     screen.table(
-        ("letter_id", "bên gửi · from", "số, ký hiệu · code", "trích yếu · subject", "", "từ · since"),
+        (
+            *("letter_id", "bên gửi · from", "số, ký hiệu · code", "trích yếu · subject", ""),
+            *("từ · since", "ở đâu · where"),
+        ),
         [
             (
                 *(line.letter_id, line.sender, line.code or line.status_code, line.subject),
-                *(size_text(line.size), _time(line.waiting_since)),
+                *(size_text(line.size), _time(line.waiting_since), line.where.vi),
             )
             for line in page.items
         ],
@@ -165,7 +167,7 @@ async def _fetch(screen: Screen, letter_id: str, url: str, key: str, wish: _Wish
         screen.line(f"  {file}")
 
 
-# --- report and track ----------------------------------------------------------------------------
+# --- report ----------------------------------------------------------------------------
 
 
 def report(
@@ -200,73 +202,6 @@ async def _report(
     screen.data(answer.model_dump(mode="json"))
     screen.line(f"Đã gửi trạng thái · status sent: {code} ({answer.letter_id})")
     screen.findings(f.finding() for f in answer.findings)
-
-
-def track(
-    text: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="letter_id, mã định danh văn bản, hoặc số/ký hiệu · letter_id, id or number"
-        ),
-    ],
-    url: NodeUrl,
-    key: Key,
-    as_json: AsJson = False,
-) -> None:
-    """
-    Văn bản đang ở đâu · Where a letter is.
-
-    \b
-    truc track 0199f2d0-…
-    truc track 7816/VPCP-TTĐT --json
-    """
-    with speaking(as_json) as screen:
-        asyncio.run(_track(screen, text, url, key))
-
-
-async def _track(screen: Screen, text: str, url: str, key: str) -> None:
-    from gateway.core.catalogue import UNKNOWN_LETTER
-    from gateway.core.errors import Rejected, find
-
-    async with node_at(url, key) as office:
-        is_id = LETTER_ID.fullmatch(text.lower())
-        letters = (await office.track(text.lower()),) if is_id else await office.find(text)
-    if not letters:
-        raise Rejected(find(UNKNOWN_LETTER, letter_id=text))
-    screen.data({"letters": [letter.model_dump(mode="json") for letter in letters]})
-    for letter in letters:
-        for line in tracking_lines(letter):
-            screen.line(line)
-
-
-def tracking_lines(letter: TrackingShape) -> Iterator[str]:
-    """Where a letter is, as people read it."""
-    yield f"{letter.letter_id}  {letter.code or letter.document_id or letter.status_code}  {letter.subject}"
-    sent = _time(letter.accepted_at)
-    yield f"  bên gửi · from {letter.sender} {letter.sender_name}, nút · node {letter.origin}, {sent}"
-    for recipient in letter.recipients:
-        yield from _recipient_lines(recipient)
-
-
-def _recipient_lines(recipient: RecipientTracking) -> Iterator[str]:
-    code = recipient.code if recipient.code == recipient.named else f"{recipient.named} → {recipient.code}"
-    yield f"  {code} {recipient.name}: {recipient.stage.vi} · {recipient.stage.en}"
-    way = recipient.way[0] if recipient.way else ""
-    for crossing in recipient.crossings:
-        took = "…" if crossing.seconds is None else f"{crossing.seconds:.2f}s"
-        way += f" ▸ {took} ▸ {crossing.to_node}"
-    if way:
-        yield f"      {way}"
-    if not recipient.stage.is_final:
-        place = f"ở · at {recipient.holder_name or recipient.holder or recipient.at}"
-        since = f", từ · since {_time(recipient.since)}" if recipient.since else ""
-        again = f", thử lại · next try {_time(recipient.next_try_at)}" if recipient.next_try_at else ""
-        yield f"      {place}{since}{again}"
-    if recipient.trouble:
-        yield f"      {recipient.trouble.code} {recipient.trouble.vi} · {recipient.trouble.en}"
-    for status in recipient.statuses:
-        words = f" — {status.description}" if status.description else ""
-        yield f"      {_time(status.arrived_at)}  {status.code} {status.vi} · {status.en}{words}"
 
 
 def _time(at: datetime) -> str:

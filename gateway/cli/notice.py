@@ -43,7 +43,7 @@ def subscribe(
         list[str] | None,
         typer.Option(
             metavar="WHAT",
-            help="document.arrived, status.arrived; mặc định cả hai, lặp lại được · both by default",
+            help="document.arrived, status.arrived (mặc định · by default), letter.due_soon, letter.overdue",
         ),
     ] = None,
     label: Annotated[str, typer.Option(help="Tên gợi nhớ · A name to remember it by")] = "",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -35,7 +35,9 @@ def send(
     key: Key,
     to: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="Chỉ gửi tới mã này, lặp lại được · Send only to this code"),
+        typer.Option(
+            metavar="CODE", help="Chỉ gửi tới mã hoặc nhóm này, lặp lại được · Only to this code or group"
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Kiểm tra tại nút, không gửi · Let the node check, send nothing")
@@ -57,6 +59,9 @@ def send(
     ] = None,
     type_name: Annotated[str, typer.Option("--type", help="Tên loại, ví dụ Công văn · Its type")] = "",
     urgency: Annotated[int, typer.Option(min=0, max=4, help="Độ khẩn 0-4 · Its urgency")] = 0,
+    ttl: Annotated[
+        str, typer.Option(metavar="3d", help="Quá 90m, 12h, 3d chưa tới thì trả lại · Return it after that")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """
@@ -68,17 +73,19 @@ def send(
     export TRUC_URL=http://127.0.0.1:8710 TRUC_KEY=…
     truc send congvan.edxml
     truc send congvan.edxml --to 000.01.40.H14
+    truc send congvan.edxml --to @xa:H14 --dry-run
     truc send lon.edxml --resumable
+    truc send gap.edxml --ttl 12h
     truc send a.pdf b.xlsx --to 000.01.40.H14 --code 12/UBND-VX --date 2026-11-23 --subject "V/v báo cáo"
     """
     metadata = None
     if subject:
         metadata = _metadata(to or [], subject, code, date, type_name, urgency)
+    wish = _Wish(to or [], dry_run, resumable, _lifetime(ttl))
     with speaking(as_json) as screen:
         if metadata is not None:
-            asyncio.run(_send_made(screen, files, url, key, metadata, dry_run=dry_run))
+            asyncio.run(_send_made(screen, files, url, key, metadata, wish))
             return
-        wish = _Wish(to or [], dry_run, resumable)
         exit_code = asyncio.run(_send(screen, files, url, key, wish))
         if exit_code:
             raise typer.Exit(exit_code)
@@ -90,6 +97,17 @@ class _Wish(NamedTuple):
     to: list[str]
     dry_run: bool
     resumable: bool
+    ttl: timedelta | None
+
+
+def _lifetime(text: str) -> timedelta | None:
+    """Raises: typer.BadParameter."""
+    from gateway.v1.lifetime import lifetime_of
+
+    try:
+        return lifetime_of(text) if text else None
+    except ValueError as wrong:
+        raise typer.BadParameter(f"--ttl: {wrong}") from None
 
 
 def _metadata(
@@ -119,12 +137,14 @@ def _metadata(
 
 
 async def _send_made(
-    screen: Screen, files: list[Path], url: str, key: str, metadata: LetterMetadata, *, dry_run: bool
+    screen: Screen, files: list[Path], url: str, key: str, metadata: LetterMetadata, wish: _Wish
 ) -> None:
     size = sum(path.stat().st_size for path in files)
     async with node_at(url, key) as office:
         with screen.progress(files[0].name, size) as step:
-            answer = await office.send_files(metadata, files, dry_run=dry_run, progress=steps(step))
+            answer = await office.send_files(
+                metadata, files, dry_run=wish.dry_run, ttl=wish.ttl, progress=steps(step)
+            )
     screen.data({"letters": [answer.model_dump(mode="json")]})
     _tell_answer(screen, files[0], answer)
 
@@ -159,12 +179,13 @@ async def _send(screen: Screen, files: list[Path], url: str, key: str, wish: _Wi
 
 async def _send_one(office: TrucClient, path: Path, wish: _Wish, progress: Any) -> LetterAnswer:
     if not wish.resumable:
-        return await office.send(path, to=wish.to, dry_run=wish.dry_run, progress=progress)
+        return await office.send(path, to=wish.to, dry_run=wish.dry_run, ttl=wish.ttl, progress=progress)
     note = _Note(path)
     answer = await office.send_resumable(
         path,
         to=wish.to,
         dry_run=wish.dry_run,
+        ttl=wish.ttl,
         upload_id=note.upload_id(),
         begun=note.keep,
         progress=progress,
@@ -218,4 +239,6 @@ def _tell_answer(screen: Screen, path: Path, answer: LetterAnswer) -> None:
     for recipient in answer.recipients:
         if recipient.code:
             screen.line(f"  {recipient.named}: {recipient.code} {recipient.vi} · {recipient.en}")
+        elif not answer.letter_id:  # what a group stands for is shown before it is sent
+            screen.line(f"  {recipient.named}")
     screen.findings(f.finding() for f in answer.findings)

@@ -169,6 +169,8 @@ class TrucClientSync(Blocking[TrucClient]):
     contents = _waiting(TrucClient.contents)
     attachment = _waiting(TrucClient.attachment)
     original = _waiting(TrucClient.original)
+    diary = _waiting(TrucClient.diary)
+    diary_file = _waiting(TrucClient.diary_file)
     statistics = _waiting(TrucClient.statistics)
     quota = _waiting(TrucClient.quota)
     keys = _waiting(TrucClient.keys)

@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ import aiohttp
 
 from gateway.client.accounts import AccountCalls, times
 from gateway.client.arriving import Arriving, Fetched, save, whole_file
+from gateway.client.diary import DiaryCalls
 from gateway.client.exchange import Exchange, Retries, Trouble
 from gateway.client.form import OutgoingForm
 from gateway.client.notices import NoticeCalls
@@ -28,6 +29,7 @@ from gateway.core.errors import find
 from gateway.core.model import Kind
 from gateway.v1.contents import LetterContents
 from gateway.v1.found import LettersFound
+from gateway.v1.lifetime import lifetime_text
 from gateway.v1.metadata import LetterMetadata
 from gateway.v1.shapes import (
     AgencyPage,
@@ -42,7 +44,7 @@ from gateway.v1.shapes import (
 )
 
 
-class TrucClient(AccountCalls, NoticeCalls):
+class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
     """
     One caller of one node; use it as an async context manager.
 
@@ -81,10 +83,12 @@ class TrucClient(AccountCalls, NoticeCalls):
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
         progress: Progress | None = None,
     ) -> LetterAnswer:
         """
-        Send a message, raw edXML. `to` names the recipients that shall get it (default: all it names).
+        Send a message, raw edXML. `to` names the recipients that shall get it (default: all it names), `ttl`
+        how long it may take before it is returned.
 
         Raises: OSError of the file.
         """
@@ -93,7 +97,7 @@ class TrucClient(AccountCalls, NoticeCalls):
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=_wishes(to, dry_run=dry_run),
+            query=_wishes(to, dry_run=dry_run, ttl=ttl),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             letter=letter,
             may_repeat=letter.may_repeat,
@@ -107,6 +111,7 @@ class TrucClient(AccountCalls, NoticeCalls):
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
         progress: Progress | None = None,
     ) -> LetterAnswer:
         """
@@ -118,7 +123,7 @@ class TrucClient(AccountCalls, NoticeCalls):
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=_wishes(to, dry_run=dry_run),
+            query=_wishes(to, dry_run=dry_run, ttl=ttl),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             letter=OutgoingForm(metadata, files, progress),
         )
@@ -130,6 +135,7 @@ class TrucClient(AccountCalls, NoticeCalls):
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
         upload_id: str | None = None,
         begun: Callable[[str], None] | None = None,
         progress: Progress | None = None,
@@ -147,7 +153,7 @@ class TrucClient(AccountCalls, NoticeCalls):
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=_wishes(to, dry_run=dry_run),
+            query=_wishes(to, dry_run=dry_run, ttl=ttl),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             json={"upload": done},
         )
@@ -335,9 +341,10 @@ class TrucClient(AccountCalls, NoticeCalls):
             return await self._exchange.read(ReadinessShape, response)
 
 
-def _wishes(to: Sequence[str], *, dry_run: bool) -> list[tuple[str, str]]:
+def _wishes(to: Sequence[str], *, dry_run: bool, ttl: timedelta | None) -> list[tuple[str, str]]:
     """What is asked of a sending, whichever form it has."""
-    return [("to", code) for code in to] + ([("dry_run", "true")] if dry_run else [])
+    wishes = [("to", code) for code in to] + ([("dry_run", "true")] if dry_run else [])
+    return wishes + ([] if ttl is None else [("ttl", lifetime_text(ttl))])
 
 
 def _page(kind: Kind | None, after: int, limit: int) -> list[tuple[str, str]]:

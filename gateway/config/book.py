@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from gateway.config.section import Section
 from gateway.config.tree import Config, LinkSection
 from gateway.config.values import Secret
+from gateway.core.calendar import Span
 
 PREFIX = "TRUC_"
 
@@ -31,6 +32,7 @@ _KIND_NAMES: dict[Any, str] = {
     timedelta: "duration (20s, 30min, 2h, 1d)",
     ByteSize: "size (64KiB, 2GiB)",
     Secret: "env:NAME or file:PATH",
+    Span: "hours (07:30-11:30)",
 }
 
 _LIST_NAMES: dict[Any, str] = {

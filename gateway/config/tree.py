@@ -23,11 +23,13 @@ from gateway.config.doors import (
 )
 from gateway.config.listeners import HttpSection
 from gateway.config.section import Section, setting
-from gateway.config.values import Days, Duration, FilePath, Secret, SecretReference, Url
+from gateway.config.values import Days, Duration, FilePath, Hours, Secret, SecretReference, Url
 from gateway.core.archives import ArchiveLimits
+from gateway.core.calendar import OfficeHours
 from gateway.core.catalogue import CONFIG_BAD_VALUE
 from gateway.core.delivery import Delivery, retry_after
 from gateway.core.errors import Misconfigured, find
+from gateway.core.take_back import TakeBackPolicy
 from schemas.safe_xml import Limits
 
 _XML = Limits()
@@ -204,6 +206,12 @@ class DeliverySection(Section):
         "Mã đơn vị đã đóng: follow chuyển tới cơ quan kế thừa, refuse từ chối",
         "A closed code: follow serves its successor, refuse refuses it",
     )
+    take_back: TakeBackPolicy = setting(
+        "stop",
+        "Văn bản chưa tới nơi nhận mà bên gửi yêu cầu lấy lại: stop dừng ngay trên đường,"
+        " deliver-both chuyển cả hai",
+        "A letter taken back before it is handed over: stop ends it on its way, deliver-both hands over both",
+    )
 
     def retry(self, delivery: Delivery) -> timedelta:
         """How long a delivery that failed waits for its next try."""
@@ -219,6 +227,20 @@ class CalendarSection(Section):
     make_up_days: Days = setting(
         (), "Ngày nghỉ được làm bù, tính là ngày làm việc", "Days off that are worked, to make up for others"
     )
+    morning: Hours = setting(
+        OfficeHours().morning,
+        "Giờ làm việc buổi sáng; văn bản ký hôm trước phải gửi chậm nhất khi hết giờ này",
+        "Office hours of the morning; what was signed the day before is to be sent before they end",
+    )
+    afternoon: Hours = setting(
+        OfficeHours().afternoon,
+        "Giờ làm việc buổi chiều; văn bản khẩn đến sau giờ này tính sang ngày làm việc tiếp theo",
+        "Office hours of the afternoon; what is urgent and comes after them counts for the next working day",
+    )
+
+    def hours(self) -> OfficeHours:
+        """When offices are open. Raises: Misconfigured if the afternoon begins in the morning."""
+        return OfficeHours(self.morning, self.afternoon)
 
 
 class LogSection(Section):

@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from gateway.core.calendar import Span
 from gateway.core.catalogue import CONFIG_BAD_VALUE, CONFIG_NO_FILE, KEY_FILE_OPEN
 from gateway.core.errors import Finding, Misconfigured, find
 
@@ -83,6 +84,19 @@ def _days(value: object) -> object:
     )
 
 
+def _span(value: object) -> object:
+    """`07:30-11:30`."""
+    if isinstance(value, Span):
+        return value
+    match = re.fullmatch(r"\s*(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})\s*", str(value))
+    try:
+        if match is not None:
+            return Span(*(time.fromisoformat(hour.zfill(5)) for hour in match.groups()))
+    except ValueError:
+        pass  # 25:00, or it ends before it begins
+    raise ValueError("ghi như 07:30-11:30 · write 07:30-11:30")
+
+
 def _networks(value: object) -> object:
     """`10.1.0.0/16`, `2001:db8::/32`, or one address; several in a list or with commas between."""
     if isinstance(value, str):
@@ -107,6 +121,7 @@ def _no_password(url: str) -> str:
 FilePath = Annotated[Path, AfterValidator(_path)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Days = Annotated[tuple[date, ...], BeforeValidator(_days)]
+Hours = Annotated[Span, BeforeValidator(_span)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 Url = Annotated[str, AfterValidator(_no_password)]
 SecretReference = Annotated[Secret, BeforeValidator(_secret)]

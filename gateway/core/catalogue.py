@@ -327,6 +327,11 @@ RECIPIENT_TWICE = Fault("TRUC-316", "recipient-twice", W, Blame.SENDER, 400,
     "The recipient {organ} is named twice; it gets the letter once",
     "Không cần làm gì",
     "Nothing to do")
+TTL_CUT = Fault("TRUC-317", "ttl-cut", W, Blame.SENDER, 400,
+    "Thời hạn yêu cầu dài hơn mức của trục; văn bản có thời hạn tới {expires_at}",
+    "More time was asked for than the axis gives; the letter has until {expires_at}",
+    "Không cần làm gì; quá hạn mà chưa tới nơi thì Trục trả lại và báo lý do",
+    "Nothing to do; what has not arrived by then is returned with the reason")
 
 # 32x · a letter described in an information file (adapters/folder)
 SIDECAR_MISSING = Fault("TRUC-320", "sidecar-missing", E, Blame.SENDER, 400,
@@ -364,6 +369,11 @@ FILES_MIXED = Fault("TRUC-326", "files-mixed", E, Blame.SENDER, 400,
     "The files \"{name}\" do not make one letter: {detail}",
     "Xếp lại các tệp: mỗi văn bản một tên hoặc một thư mục riêng",
     "Sort the files: each letter has a name or a folder of its own")
+CAME_BEFORE = Fault("TRUC-327", "came-before", W, Blame.SENDER, 400,
+    "Cùng số và ký hiệu (hoặc mã định danh) với văn bản của {organ} đã đến ngày {at}",
+    "The same number and notation (or id) as a document of {organ} that came on {at}",
+    "Kiểm tra xem có phải văn bản gửi trùng không trước khi vào sổ",
+    "Check whether it was sent twice before you register it")
 
 # 4xx · who may send to whom, and the API (core/validate, doors/intake, http)
 UNAUTHENTICATED = Fault("TRUC-401", "unauthenticated", E, Blame.SENDER, 401,
@@ -471,6 +481,31 @@ RATE_LIMIT = Fault("TRUC-422", "rate-limit", E, Blame.SENDER, 429,
     "This key makes more than {limit} requests a minute",
     "Chờ số giây ghi trong Retry-After rồi gửi lại; hỏi thưa hơn",
     "Wait for the seconds in Retry-After, then send it again; ask less often")
+RECIPIENT_SIZE = Fault("TRUC-423", "recipient-size", E, Blame.SENDER, 422,
+    "Hệ thống của {organ} chỉ nhận văn bản tới {limit} byte; văn bản này {size} byte",
+    "The system of {organ} takes documents of up to {limit} bytes; this one has {size}",
+    "Giảm dung lượng tệp đính kèm, hoặc gửi đơn vị đó bằng cách khác",
+    "Make the attachments smaller, or reach that agency in another way")
+RECIPIENT_TYPES = Fault("TRUC-424", "recipient-types", E, Blame.SENDER, 422,
+    "Hệ thống của {organ} không nhận tệp «{file}»; chỉ nhận: {types}",
+    "The system of {organ} does not take the file \"{file}\"; it takes: {types}",
+    "Chuyển tệp sang định dạng đơn vị đó nhận được",
+    "Convert the file to a type that the agency takes")
+GROUP_UNKNOWN = Fault("TRUC-425", "group-unknown", E, Blame.SENDER, 422,
+    "Không có nhóm nhận «{group}»; các nhóm: {known}",
+    "There is no group of recipients \"{group}\"; groups are: {known}",
+    "Ghi @cấp hoặc @cấp:mã, ví dụ @xa:H14",
+    "Write @tier or @tier:code, such as @xa:H14")
+GROUP_EMPTY = Fault("TRUC-426", "group-empty", E, Blame.SENDER, 422,
+    "Nhóm nhận «{group}» hiện không có đơn vị nào",
+    "The group of recipients \"{group}\" has no agency now",
+    "Kiểm tra tên nhóm và danh mục đơn vị",
+    "Check the group's name and the list of agencies")
+GROUP_TOO_LARGE = Fault("TRUC-427", "group-too-large", E, Blame.SENDER, 422,
+    "Có {count} đơn vị nhận, nhiều hơn {limit}",
+    "There are {count} recipients, more than {limit}",
+    "Gửi theo nhóm nhỏ hơn",
+    "Send to smaller groups")
 QUOTA = Fault("TRUC-429", "quota", E, Blame.SENDER, 429,
     "Đơn vị vượt hạn mức {limit}",
     "The agency is over its quota of {limit}",
@@ -521,6 +556,11 @@ UPLOAD_BUSY = Fault("TRUC-438", "upload-busy", E, Blame.SENDER, 503,
     "Another connection is writing to this upload now",
     "Chờ vài giây, hỏi lại bằng HEAD rồi gửi tiếp",
     "Wait a few seconds, ask with HEAD and go on")
+KEY_REPLACED = Fault("TRUC-439", "key-replaced", E, Blame.SENDER, 409,
+    "Khóa {key_id} đã được thay bằng khóa khác",
+    "The key {key_id} was replaced by another one already",
+    "Đổi khóa mới, hoặc đề nghị người quản trị nút cấp khóa",
+    "Change the new key instead, or ask the operator of the node for one")
 CODE_TAKEN = Fault("TRUC-440", "code-taken", E, Blame.SENDER, 409,
     "Mã {organ} đã là của {name}",
     "The code {organ} belongs to {name} already",
@@ -716,6 +756,11 @@ AGENCY_SEAL_UNDETERMINED = Fault("TRUC-611", "agency-seal-undetermined", W, Blam
     "The agency's own seal cannot be verified yet; it is kept with the letter: {detail}",
     "Không cần làm gì; bổ sung danh sách thu hồi (CRL) ở nút",
     "Nothing to do; supply the revocation list (CRL) at the node")
+AGENCY_CERTIFICATE = Fault("TRUC-612", "agency-certificate", W, Blame.SENDER, 400,
+    "Chứng thư đã niêm phong không nằm trong các chứng thư của {organ} ghi trong danh mục",
+    "The certificate that sealed it is not one that the directory has for {organ}",
+    "Kiểm tra chứng thư; nếu mới đổi, đề nghị người quản trị cập nhật danh mục",
+    "Check the certificate; if it is a new one, ask the operator to update the directory")
 
 # 7xx · room and machines (store, node)
 DISK_FULL = Fault("TRUC-701", "disk-full", E, Blame.OPERATOR, 507,
@@ -832,6 +877,16 @@ VAULT_KEY = Fault("TRUC-811", "vault-key", E, Blame.OPERATOR, 500,
     "The key file {path} does not open the secrets that are kept",
     "Khôi phục đúng tệp khóa của nút này, hoặc cấp lại các mật khẩu",
     "Restore the key file of this very node, or give out the secrets anew")
+CALENDAR_PROVISIONAL = Fault("TRUC-812", "calendar-provisional", W, Blame.OPERATOR, 500,
+    "Lịch nghỉ lễ, làm bù năm {year} chưa có quyết định của Chính phủ; thời hạn đang tính theo Bộ luật Lao động",
+    "The Government's decisions on days off and make-up days of {year} are not known here; the Labour Code is used",
+    "Khi có thông báo lịch nghỉ, ghi vào calendar.extra_holidays và calendar.make_up_days",
+    "Once they are announced, write them into calendar.extra_holidays and calendar.make_up_days")
+DIRECTORY_ODD = Fault("TRUC-813", "directory-odd", W, Blame.OPERATOR, 500,
+    "Danh mục dùng được nhưng có điều cần xem lại: {detail}",
+    "The directory can be used, but look at this: {detail}",
+    "Sửa danh mục nếu đó không phải chủ ý",
+    "Correct the directory if this is not meant")
 
 # 9xx · ourselves
 INTERNAL = Fault("TRUC-900", "internal", E, Blame.TRUC, 500,

@@ -253,7 +253,7 @@ LEGAL: dict[State, dict[type[Event], State]] = {
         Expired: State.RETURNED,
         Unwelcome: State.RETURNED,
         Unreadable: State.QUARANTINED,
-        TakenBack: State.STOPPED,
+        TakenBack: T,  # too late: whoever it is being given to may have it already
     },
     S: {
         Taken: State.TAKEN,

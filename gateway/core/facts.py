@@ -4,6 +4,8 @@ What the store keeps of an envelope, to find a letter by and to show it in a mai
 
 from __future__ import annotations
 
+from gateway.core.business import changes_of
+from gateway.core.marks import dossier_codes, reference_codes
 from gateway.core.model import Envelope, Kind, LetterFacts
 
 
@@ -20,14 +22,27 @@ def facts_of(envelope: Envelope) -> LetterFacts:
         operation=envelope.business.operation,
         status_code=envelope.status_code,
         in_reply_to=envelope.in_reply_to,
-        extra=_report(envelope),
+        extra=_report(envelope) if envelope.kind is Kind.STATUS else _register(envelope),
+        changes=changes_of(envelope),
+        task_codes=envelope.task_codes,
+        dossier_codes=dossier_codes(envelope),
+        reference_codes=reference_codes(envelope),
+        due_date=envelope.due_date,
     )
+
+
+def _register(envelope: Envelope) -> dict[str, str]:
+    """What the register shows of a document beside what it is found by. Spec: ND30/IV"""
+    said = {
+        "type_name": envelope.type_name,
+        "signer": envelope.signer_name,
+        "copies": envelope.issued_amount,
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 def _report(envelope: Envelope) -> dict[str, str]:
     """What a status says beside its code: the history of its document shows it."""
-    if envelope.kind is not Kind.STATUS:
-        return {}
     said = {
         "description": envelope.description,
         "timestamp": envelope.timestamp,

@@ -249,6 +249,17 @@ class Routing:
     original_sha256: str
     original_size: int
     enc: str = "none"
+    takes_back: tuple[LetterId, ...] = ()  #: of a status 13: the letters it asks to have back
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An earlier document that an update or a replacement names, and what changes for whom."""
+
+    document_id: str
+    organs: tuple[str, ...] = ()  #: for whom it is replaced (none: for all)
+    dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +277,11 @@ class LetterFacts:
     status_code: str = ""
     in_reply_to: tuple[InReplyTo, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+    task_codes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()  #: the earlier documents that it updates or replaces
+    dossier_codes: tuple[str, ...] = ()
+    reference_codes: tuple[str, ...] = ()
+    due_date: str = ""  #: hạn xử lý, as the sender wrote it
 
 
 def issue_day(text: str) -> date | None:

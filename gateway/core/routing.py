@@ -220,6 +220,8 @@ def routing_json(routing: Routing) -> bytes:
         "original_size": routing.original_size,
         "enc": routing.enc,
     }
+    if routing.takes_back:
+        label["takes_back"] = list(routing.takes_back)
     return json.dumps(label, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -254,6 +256,7 @@ def read_routing(data: bytes) -> Routing:
         original_sha256=label.text("original_sha256", _is_sha256),
         original_size=label.number("original_size"),
         enc=label.text("enc", is_token),
+        takes_back=_read_letter_ids(label),
     )
 
 
@@ -268,6 +271,16 @@ def _read_recipients(rows: Sequence[Any]) -> tuple[Addressee, ...]:
             _damaged(f"recipients[{number}].code", "named twice")
         addressees[code] = Addressee(row.text("named", is_token), code, NodeId(row.text("node", shape_ok)))
     return tuple(addressees.values())
+
+
+def _read_letter_ids(label: _Fields) -> tuple[LetterId, ...]:
+    """`takes_back`, which only a status 13 has."""
+    if "takes_back" not in label.table:
+        return ()
+    ids = label.list("takes_back")
+    if not all(isinstance(each, str) and _is_uuid(each) for each in ids):
+        _damaged("takes_back", "bad form")
+    return tuple(LetterId(each) for each in ids)
 
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gateway.core import catalogue
 from gateway.core.calendar import Calendar
-from gateway.core.directory import Directory
+from gateway.core.directory import Agency, Directory
 from gateway.core.errors import Finding, find
 from gateway.core.model import AgencyCode, Routing
 from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE
@@ -66,6 +66,13 @@ def seal_objection(verdict: Verdict) -> Finding | None:
     )
     undetermined = verdict.outcome is Outcome.UNDETERMINED
     return find(catalogue.SEAL_UNDETERMINED if undetermined else catalogue.SEAL_FAILED, detail=told)
+
+
+def certificate_remark(agency: Agency | None, verdict: Verdict) -> Finding | None:
+    """That an agency sealed with another certificate than those that the directory has for it, if so."""
+    if agency is None or not agency.certificates or verdict.facts.fingerprint in agency.certificates:
+        return None
+    return find(catalogue.AGENCY_CERTIFICATE, organ=agency.code)
 
 
 def time_objection(

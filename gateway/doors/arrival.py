@@ -32,9 +32,11 @@ from gateway.core.routing import HOP_LIMIT, lies_behind, read_routing
 from gateway.core.split import read_parts_json
 from gateway.doors.control import Control
 from gateway.doors.desk import Desk
+from gateway.doors.take_back import letters_to_stop
 from gateway.ports import (
     Arriving,
     Broker,
+    Examiner,
     Inbox,
     Incoming,
     LetterKey,
@@ -78,8 +80,10 @@ class _Batch:
 class Arrival:
     """The way in from the neighbours."""
 
-    def __init__(self, desk: Desk, broker: Broker, control: Control, limits: Limits) -> None:
-        self._desk, self._store = desk, desk.store
+    def __init__(
+        self, desk: Desk, broker: Broker, control: Control, limits: Limits, examiner: Examiner
+    ) -> None:
+        self._desk, self._store, self._examiner = desk, desk.store, examiner
         self._broker, self._control, self._limits = broker, control, limits
 
     async def run(self, neighbour: NodeId, lane: Lane) -> None:
@@ -304,8 +308,10 @@ class Arrival:
                 letter,
                 owed.deliveries,
                 unreachable=owed.unreachable,
+                astray=owed.astray,
                 control=((neighbour, receipt.to_wire()),),
                 manifest_sha256=manifest.sha256,
+                stops=await letters_to_stop(self._desk, self._examiner, letter),
             ),
             now,
         )

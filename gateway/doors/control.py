@@ -81,7 +81,10 @@ class Control:
         record = await self._store.track(message.letter_id)
         if record is not None:
             events = [
-                HopEvent(d.letter_id, self._desk.node, d.target.key, d.state, d.since, d.last_code, d.due_at)
+                HopEvent(
+                    *(d.letter_id, self._desk.node, d.target.key, d.state, d.since),
+                    *(d.last_code, d.due_at, d.attempts),
+                )
                 for d in record.deliveries
             ]
             await self._pass_on(message.reply_to, Hops.of(message.reply_to, events))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode, NodeId
+from gateway.core.take_back import TakeBackPolicy
 from gateway.crash import Point, no_crash
 from gateway.observe import Log, Metrics
 from gateway.ports import Bell, Clock, Store, Terms
@@ -27,5 +28,6 @@ class Desk:
     metrics: Metrics
     terms: Callable[[AgencyCode], Terms] = lambda _agency: Terms()  #: what was agreed with an agency
     adopt: Callable[[Directory], object] = lambda _directory: None  #: put a directory in force at once
+    take_back: TakeBackPolicy = "stop"  #: what becomes of a letter that its sender's 13 overtakes
     release: str = ""  #: of this software, for the neighbours to hear
     point: Point = no_crash  #: called at the crash points of gateway/crash

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from gateway.core.archives import ArchiveLimits
 from gateway.core.attachments import Look, look_at, marked
 from gateway.core.calendar import Calendar, today
+from gateway.core.capabilities import fitting
 from gateway.core.directory import Directory, SuccessorPolicy
 from gateway.core.edxml import Reading, read
 from gateway.core.errors import Finding, Rejected, errors_among
+from gateway.core.groups import expand
 from gateway.core.lifecycle import status_recipient
 from gateway.core.model import Addressee, Envelope, Kind
 from gateway.core.routing import resolve_recipients
@@ -52,6 +55,7 @@ class Draft:
     findings: tuple[Finding, ...]
     addressees: tuple[Addressee, ...]
     sealed: SealedFile | None = None
+    ttl: timedelta | None = None
 
     @property
     def envelope(self) -> Envelope:
@@ -69,6 +73,7 @@ class DraftReader:
         reading = read(split.envelope, split.parts, self._rules.limits)
         looks = self._looks(reading, split, sinks)
         reading = replace(reading, envelope=marked(reading.envelope, looks))
+        to = expand(directory, to, day, but_not=(reading.envelope.sender.code,))
         named = self._named(reading.envelope, to)
         validated = validate(
             reading,
@@ -85,6 +90,12 @@ class DraftReader:
         addressees, unreachable = resolve_recipients(directory, named, day, self._rules.successor_policy)
         if not addressees:
             raise Rejected(*unreachable, *findings)
+        if reading.envelope.kind is Kind.DOCUMENT:  # a status is small, and always told
+            files = reading.envelope.attachments
+            addressees, unfit = fitting(directory, addressees, split.original_size, files)
+            if not addressees:
+                raise Rejected(*unfit, *unreachable, *findings)
+            unreachable = (*unreachable, *unfit)
         findings = (*findings, *unreachable)
         return Draft(split, sinks, reading, findings, addressees)
 

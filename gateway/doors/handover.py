@@ -19,6 +19,7 @@ from gateway.core.calendar import Calendar
 from gateway.core.delivery import (
     FAILURES_BEFORE_QUARANTINE,
     Acknowledged,
+    Delivery,
     Event,
     Expired,
     Failed,
@@ -34,6 +35,7 @@ from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
 from gateway.core.seals import entitlement_objection, seal_objection, time_objection
 from gateway.core.split import join, read_parts_json
 from gateway.doors.desk import Desk
+from gateway.doors.reminders import Reminders
 from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Word, Work
 
 IDLE_SECONDS = 5.0
@@ -63,6 +65,7 @@ class Handover:
         self._examiner, self._ttl_days = examiner, ttl_days
         self._desk, self._store = desk, desk.store
         self._calendar, self._deliverers, self._pick_up_days = calendar, deliverers, pick_up_days
+        self._reminders = Reminders(desk, calendar)
 
     # --- offering --------------------------------------------------------------------------------
 
@@ -182,7 +185,7 @@ class Handover:
     # --- time ------------------------------------------------------------------------------------
 
     async def keep_time(self) -> None:
-        """Tell senders what nobody fetches, until cancelled."""
+        """Tell senders what nobody fetches, and agencies what is due, until cancelled."""
         while True:
             await self.sweep()
             await self._desk.clock.sleep(SWEEP_SECONDS)
@@ -200,6 +203,7 @@ class Handover:
             if delivery.state is State.WAITING:
                 event = Overdue(next_due_at=self._pick_up_by(now))
             await self._store.record(delivery.letter_id, delivery.target, event, now)
+        await self._reminders.sweep()
 
     def _pick_up_by(self, at: datetime) -> datetime:
         return self._calendar.add_working_days(at, self._pick_up_days)
@@ -250,14 +254,32 @@ class Handover:
         letter = await self._store.letter(letter_id) if mail else None
         if letter is None:
             raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
-        now = self._desk.clock.now()
-        for delivery in mail:
-            if delivery.target.agency is not None:
-                await self._store.note_fetched(letter_id, delivery.target.agency, now)
-        agency = mail[0].target.agency
-        assert agency is not None, "mail() gives deliveries to agencies"
+        agency = await self._see(letter_id, mail, only_looked=False)
+        if agency is None:
+            raise Rejected(find(catalogue.UNKNOWN_LETTER, letter_id=letter_id))
         self._desk.point("C14")
         return self.open_letter(letter, agency)
+
+    async def look(self, caller: Caller, letter_id: LetterId) -> AgencyCode | None:
+        """The caller looks into a letter at its door without fetching it; None if there is none (any more).
+
+        What it has seen can't be taken back unseen any more.
+        """
+        return await self._see(
+            letter_id, await self._store.mail(letter_id, caller.agencies), only_looked=True
+        )
+
+    async def _see(
+        self, letter_id: LetterId, mail: Sequence[Delivery], *, only_looked: bool
+    ) -> AgencyCode | None:
+        """Note for each agency, before a byte is shown, that it sees the letter; the first that may."""
+        now, seeing = self._desk.clock.now(), list[AgencyCode]()
+        for delivery in mail:
+            agency = delivery.target.agency
+            assert agency is not None, "mail() gives deliveries to agencies"
+            if await self._store.note_fetched(letter_id, agency, now, only_looked=only_looked):
+                seeing.append(agency)
+        return seeing[0] if seeing else None
 
     async def ack(self, caller: Caller, letter_id: LetterId) -> None:
         """The caller has the letter: from now on it is not listed any more. Twice is harmless.

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from gateway.core.directory import Directory
 from gateway.core.dispatch import dispatch
 from gateway.core.errors import Finding, Rejected, find
 from gateway.core.facts import facts_of
+from gateway.core.groups import is_group
 from gateway.core.model import (
     AgencyCode,
     Envelope,
@@ -37,11 +38,12 @@ from gateway.core.model import (
 )
 from gateway.core.routing import PROTOCOL, lane_of, rank_of, routing_json
 from gateway.core.sameness import sameness
-from gateway.core.seals import seal_objection
+from gateway.core.seals import certificate_remark, seal_objection
 from gateway.core.split import Split, Splitter, parts_json
 from gateway.doors.desk import Desk
 from gateway.doors.draft import Draft, DraftReader, Rules
 from gateway.doors.handed_in import handed_in
+from gateway.doors.take_back import taking_back
 from gateway.ports import (
     Accepted,
     BlobSink,
@@ -59,6 +61,7 @@ from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE
 
 # Below this many bytes a thread costs more than the work it takes off the event loop.
 WORTH_A_THREAD = 64 * 1024
+MANY_RECIPIENTS = 500  # named beside the message; resolving them takes some ten milliseconds
 REFUSED_HEAD = 64 * 1024
 
 
@@ -85,13 +88,15 @@ class Intake:
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
     ) -> Accepted:
         """
         Take a message from an agency and make it ours.
 
         When this returns, the message survives a crash: it is stored with one delivery per way out. Until
         then the agency still owns it and may send it again; the same content to the same recipient gets the
-        same answer. With `dry_run` everything is checked and nothing kept.
+        same answer. With `dry_run` everything is checked and nothing kept. What has not reached its agency
+        after `ttl` (at most as long as the axis lets letters live) goes back with a word to the sender.
 
         Spec: QCVN102/MessageHeader, QD28/5.4 (who must return what), ND30/VI (duplicates)
         Raises: Rejected with every finding if the sender must change something; Unavailable if the same
@@ -103,10 +108,12 @@ class Intake:
                 given = await handed_in(source, self._rules.limits, scratch)
                 split, sinks = await self._split(given.chunks, head, undo)
                 examine = partial(self._reader.examine, split, sinks, caller, to)
-                is_large = split.original_size > WORTH_A_THREAD
+                is_many = len(to) > MANY_RECIPIENTS or any(map(is_group, to))
+                is_large = split.original_size > WORTH_A_THREAD or is_many
                 draft = await asyncio.to_thread(examine) if is_large else examine()
                 if given.sealed is not None:
                     draft = await self._with_agency_seal(draft, given.sealed)
+                draft = self._with_life(draft, ttl)
                 if dry_run:
                     return self._answer(draft, LetterId(""), self._clock.now(), repeated=False)
                 return await self._make_ours(draft, caller, idempotency_key, undo)
@@ -137,6 +144,17 @@ class Intake:
                 await asyncio.to_thread(splitter.feed, chunk)
         return splitter.close(), sinks
 
+    def _with_life(self, draft: Draft, ttl: timedelta | None) -> Draft:
+        """The draft with the time its sender gives it; one that wishes more than there is, is told."""
+        now, rules = self._clock.now(), self._rules
+        if ttl is None:
+            return draft
+        ends = rules.calendar.life_ends(now, rules.ttl_working_days, ttl)
+        if ends < now + ttl:
+            at = ends.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M")
+            draft = replace(draft, findings=(*draft.findings, find(catalogue.TTL_CUT, expires_at=at)))
+        return replace(draft, ttl=ttl)
+
     async def _with_agency_seal(self, draft: Draft, sealed: SealedFile) -> Draft:
         """The draft with the seal its agency made; one that can't be verified yet is told, not refused."""
         verdict = await self._examiner.agency_verdict(sealed.agency_seal, sealed.parts, self._clock.now())
@@ -147,6 +165,9 @@ class Intake:
             detail = objection.params.get("detail", "")
             warning = find(catalogue.AGENCY_SEAL_UNDETERMINED, detail=detail)
             draft = replace(draft, findings=(*draft.findings, warning))
+        sender = self._desk.directory().find(draft.envelope.sender.code)
+        if remark := certificate_remark(sender, verdict):
+            draft = replace(draft, findings=(*draft.findings, remark))
         return replace(draft, sealed=sealed)
 
     # --- making it ours --------------------------------------------------------------------------
@@ -203,6 +224,7 @@ class Intake:
         warning = await self._duplicate_warning(AgencyCode(sender.code), facts, draft.envelope)
         draft = replace(draft, findings=draft.findings + warning)
         routing = self._routing(draft, AgencyCode(sender.code), directory, now)
+        routing = await taking_back(self._desk, routing, draft.envelope)
         parts = await self._manifest(draft, kept, routing)
         letter = StoredLetter(routing, facts, parts, came_from=None, hops=0, received_at=now)
         owed = dispatch(routing, letter.size, directory, here=self._desk.node, came_from=None, now=now)
@@ -213,16 +235,15 @@ class Intake:
                 owed.deliveries,
                 sameness=digest,
                 idempotency=idempotency,
-                unreachable=tuple((r.named, r.code) for r in answer.recipients if r.code),
+                unreachable=(*((r.named, r.code) for r in answer.recipients if r.code), *owed.unreachable),
                 answer=write_answer(answer),
+                stops=routing.takes_back if self._desk.take_back == "stop" else (),
             ),
             now,
         )
         if taking is Taking.CLASH:
             return None
         self._desk.point("C2")
-        if routing.kind is Kind.STATUS:
-            await self._store.add_status(letter, now)
         self._desk.log.info(
             "document.accepted",
             letter_id=routing.letter_id,
@@ -248,7 +269,7 @@ class Intake:
             lane=lane_of(envelope.kind, envelope.priority),
             rank=rank_of(envelope.priority),
             accepted_at=now,
-            expires_at=calendar.expires_at(now, self._rules.ttl_working_days),
+            expires_at=calendar.life_ends(now, self._rules.ttl_working_days, draft.ttl),
             original_sha256=draft.split.original_sha256,
             original_size=draft.split.original_size,
         )

@@ -77,6 +77,7 @@ class Relay:
         self._desk, self._store = desk, desk.store
         self._broker, self._offer_again_after = broker, offer_again_after
         self._places: dict[tuple[NodeId, Lane], Place] = {}
+        self._up: dict[NodeId, bool] = {}  # as last seen; at first no link counts as up
 
     # --- letters ---------------------------------------------------------------------------------
 
@@ -244,8 +245,9 @@ class Relay:
             await self._desk.clock.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> None:
-        """One look at the deliveries to neighbours that time concerns."""
+        """One look at the links, and at the deliveries to neighbours that time concerns."""
         now, offers = self._desk.clock.now(), []
+        await self._look_at_links()
         for delivery in await self._store.overdue(now, SWEEP_ROWS):
             neighbour = delivery.target.neighbour
             if neighbour is None:
@@ -263,6 +265,18 @@ class Relay:
                     await self._record(delivery, Overdue(next_due_at=delivery.due_at))
                 offers.append(self._offer_again(neighbour, delivery))
         await asyncio.gather(*offers)  # side by side: a link that is slow to answer holds up no other
+
+    async def _look_at_links(self) -> None:
+        """
+        Let go at once what a dead link held up, when it works again.
+
+        Else letters would lie for up to half an hour beside a link that is up, each until its own next try.
+        """
+        for neighbour, is_up in self._broker.neighbours_up().items():
+            hastened = 0 if not is_up or self._up.get(neighbour, False) else SWEEP_ROWS
+            while hastened == SWEEP_ROWS:
+                hastened = await self._store.hasten(neighbour, self._desk.clock.now(), SWEEP_ROWS)
+            self._up[neighbour] = is_up  # noted last: a store that is busy now is asked again
 
     async def _offer_again(self, neighbour: NodeId, delivery: Delivery) -> None:
         letter = await self._store.letter(delivery.letter_id)  # first: nothing may fail behind the claim

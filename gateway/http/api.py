@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from gateway.http.about import About
 from gateway.http.accounts import Accounts
+from gateway.http.diary import Diary
 from gateway.http.keys import Keys
 from gateway.http.letters import Letters
 from gateway.http.looking import Looking
@@ -30,6 +31,7 @@ def operations_of(surroundings: Surroundings, of_adapters: Iterable[Operation] =
         *Uploads(surroundings).operations(),
         *of_adapters,
         *Accounts(surroundings).operations(),
+        *Diary(surroundings).operations(),
         *Keys(surroundings).operations(),
         *Subscriptions(surroundings).operations(),
         *About(surroundings).operations(),

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -22,6 +23,7 @@ from gateway.core.directory import Directory
 from gateway.core.edxml import write_document
 from gateway.core.errors import Rejected, find
 from gateway.core.file_names import distinct, safe_name
+from gateway.core.groups import expand
 from gateway.core.model import Attachment, Envelope, Organ
 from gateway.http.upload_files import disk_room
 from gateway.inside import content_type_of
@@ -33,7 +35,7 @@ from gateway.v1.request import read_json
 from gateway.v1.transfer import in_threads
 
 METADATA = "metadata"
-METADATA_BYTES = 2 * 1024 * 1024  # 10,000 recipients fit many times over
+METADATA_BYTES = 1024 * 1024  # 10,000 recipients fit; reading more at once would keep other callers waiting
 MOST_FILES = 1000  # as many attachments as a document may have
 IN_MEMORY = 1024 * 1024  # bytes of all files together, before they go to disk
 PIECE = 192 * 1024  # bytes; a multiple of three, so that base64 needs no rest
@@ -135,15 +137,17 @@ class _Arriving:
             self._text.clear()
 
 
-def composed(form: Form, caller: Caller, directory: Directory) -> AsyncIterator[bytes]:
+def composed(form: Form, caller: Caller, directory: Directory, on: date) -> AsyncIterator[bytes]:
     """
-    The edXML of a form, in pieces; the same form gives the same bytes.
+    The edXML of a form, in pieces; the same form gives the same bytes, while groups mean the same agencies.
 
-    Raises: Rejected (SENDER_UNKNOWN, BAD_REQUEST) where it is not clear who sends.
+    Raises: Rejected (SENDER_UNKNOWN, BAD_REQUEST) where it is not clear who sends, and for groups of
+        recipients that cannot be used on that day.
     """
     said = form.metadata
     sender = _organ(_sender(said, caller), directory)
-    envelope = said.envelope(sender, (_organ(code, directory) for code in said.recipients))
+    named = expand(directory, said.recipients, on, but_not=(sender.code,))
+    envelope = said.envelope(sender, (_organ(code, directory) for code in named))
     envelope = _with_files(envelope, [file.name for file in form.files])
     return in_threads(lambda: write_document(envelope, [form.pieces(file) for file in form.files]))
 

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from gateway.core.catalogue import BLOB_DAMAGED, NO_SEAL, UNKNOWN_LETTER
-from gateway.core.tracking import trace
 from gateway.http.sending import ASICE, AT_INTAKE, NAMES_IT, taken
 from gateway.http.surroundings import Surroundings
-from gateway.ports import TrackRecord
 from gateway.v1 import request as asked
 from gateway.v1.operations import JSON, LETTER_ID, LETTERS, LOCATION, Answer, Body, Operation, json_answer
-from gateway.v1.ranges import DISPOSITION
+from gateway.v1.ranges import DISPOSITION, attachment_called
 from gateway.v1.shapes import LetterAnswer, StatusReport, TrackingShape, VerificationShape
 from gateway.v1.transfer import write_all
 
@@ -40,6 +38,10 @@ class Letters:
                 tag=LETTERS,
                 vi="Theo dõi: văn bản đang ở đâu, từng đơn vị nhận",
                 en="Tracking: where a letter is, for each of its recipients",
+                more_vi="Mỗi đơn vị nhận: các chặng đã qua, nút đang giữ và từ lúc nào, số lần thử, lỗi gần "
+                "nhất, lần thử kế tiếp, dự kiến tới, kết quả kiểm tra niêm phong, các trạng thái.",
+                more_en="Per recipient: the hops passed, which node has it since when, tries, the last "
+                "trouble, the next try, when it should arrive, what the seal was worth, statuses.",
                 handler=self.track,
                 parameters=(LETTER_ID,),
                 answers=(Answer(200, "Hành trình của văn bản", "The way of the letter", TrackingShape),),
@@ -136,15 +138,15 @@ class Letters:
 
     async def track(self, request: web.Request) -> web.Response:
         """Where a letter is, for each of its recipients."""
-        record = await self._office.track(asked.caller_of(request), asked.letter_id_of(request))
-        return json_answer(self._traced(record))
+        tracking = await self._office.whereabouts(asked.caller_of(request), asked.letter_id_of(request))
+        return json_answer(TrackingShape.of(tracking))
 
     async def evidence(self, request: web.Request) -> web.StreamResponse:
         """The letter with its seals as one ASiC-E file."""
         given = await self._office.evidence(asked.caller_of(request), asked.letter_id_of(request))
         name = f"{given.letter.routing.letter_id}.asice"
         response = web.StreamResponse(
-            headers={"Content-Type": ASICE, "Content-Disposition": f'attachment; filename="{name}"'}
+            headers={"Content-Type": ASICE, "Content-Disposition": attachment_called(name)}
         )
         response.content_length = given.size
         await write_all(request, response, given.chunks)
@@ -154,7 +156,3 @@ class Letters:
         """What the seal of the letter's origin is worth."""
         verdict = await self._office.verification(asked.caller_of(request), asked.letter_id_of(request))
         return json_answer(VerificationShape.of(verdict))
-
-    def _traced(self, record: TrackRecord) -> TrackingShape:
-        directory = self._office.directory()
-        return TrackingShape.of(trace(record, here=self._around.node, directory=directory))

@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.core.model import LetterId
 from gateway.core.tracking import trace
 from gateway.http.surroundings import Surroundings
-from gateway.ports import Caller, TrackRecord
+from gateway.ports import Caller
 from gateway.v1 import request as asked
 from gateway.v1.found import FindQuery, LetterLine, LettersFound
 from gateway.v1.operations import LETTERS, Answer, Operation, json_answer
@@ -50,15 +50,14 @@ class Searching:
         query, caller = asked.query(request, FindQuery), asked.caller_of(request)
         before = LetterId(query.before) if query.before else None
         found = await self._office.find(caller, query.wanted(), before=before, limit=query.limit)
-        lines = [
-            self._line(await self._office.track(caller, letter_id), caller, is_full=query.full)
-            for letter_id in found
-        ]
+        lines = [await self._line(letter_id, caller, is_full=query.full) for letter_id in found]
         following = found[-1] if len(found) >= query.limit else None
         return json_answer(LettersFound(letters=tuple(lines), next=following))
 
-    def _line(self, record: TrackRecord, caller: Caller, *, is_full: bool) -> LetterLine:
-        traced = None
+    async def _line(self, letter_id: LetterId, caller: Caller, *, is_full: bool) -> LetterLine:
+        record = await self._office.track(caller, letter_id)
         if is_full:
-            traced = TrackingShape.of(trace(record, here=self._node, directory=self._office.directory()))
-        return LetterLine.of(record, caller, traced)
+            tracking = await self._office.whereabouts(caller, letter_id)
+            return LetterLine.of(record, caller, tracking, TrackingShape.of(tracking))
+        tracking = trace(record, here=self._node, directory=self._office.directory())
+        return LetterLine.of(record, caller, tracking)

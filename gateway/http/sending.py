@@ -13,20 +13,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from aiohttp import web
 
+from gateway.core.calendar import today
 from gateway.core.catalogue import (
     BODY_TOO_LARGE,
     CONTAINER_REFUSED,
     DISK_FULL,
     DRAINING,
     FAULTS,
+    GROUP_EMPTY,
+    GROUP_TOO_LARGE,
+    GROUP_UNKNOWN,
     KEY_REUSED,
     NO_KNOWN_RECIPIENT,
     QUOTA,
     RECIPIENT_CLOSED,
     RECIPIENT_LOCKED,
+    RECIPIENT_SIZE,
+    RECIPIENT_TYPES,
     RECIPIENT_UNKNOWN,
     SENDER_NOT_CALLER,
     SENDER_UNKNOWN,
@@ -39,6 +46,8 @@ from gateway.http.surroundings import Surroundings
 from gateway.http.upload_files import Upload
 from gateway.ports import Accepted
 from gateway.v1 import request as asked
+from gateway.v1.lifetime import Lifetime
+from gateway.v1.messages import EDXML
 from gateway.v1.metadata import LetterForm, UploadReference
 from gateway.v1.multipart import boundary_of
 from gateway.v1.operations import (
@@ -56,9 +65,16 @@ from gateway.v1.shapes import LetterAnswer
 from gateway.v1.transfer import body, in_threads
 
 ASICE = "application/vnd.etsi.asic-e+zip"
-EDXML = "application/xml"
 FORM = "multipart/form-data"
 NAMES_IT = {"letter_id": "/letter_id"}
+
+A_LETTER = {
+    "recipients": ["000.00.31.H14"],
+    "code_number": "12",
+    "code_notation": "UBND-VX",
+    "issue_date": "2026-11-23",
+    "subject": "V/v báo cáo số liệu trường học",
+}
 
 IN_THE_LETTER: tuple[Fault, ...] = tuple(
     fault
@@ -73,7 +89,12 @@ TO_ITS_PARTIES: tuple[Fault, ...] = (
     RECIPIENT_UNKNOWN,
     RECIPIENT_CLOSED,
     RECIPIENT_LOCKED,
+    RECIPIENT_SIZE,
+    RECIPIENT_TYPES,
     NO_KNOWN_RECIPIENT,
+    GROUP_UNKNOWN,
+    GROUP_EMPTY,
+    GROUP_TOO_LARGE,
 )
 AT_INTAKE: tuple[Fault, ...] = (
     *IN_THE_LETTER,
@@ -93,8 +114,13 @@ class SendQuery(Query):
 
     to: tuple[Text, ...] = described(
         (),
-        "Chỉ gửi cho các đơn vị nhận này (mã định danh)",
-        "Only these recipients of the letter (agency codes)",
+        "Chỉ gửi cho các đơn vị nhận này: mã định danh, hoặc nhóm như @tinh, @xa:H14",
+        "Only these recipients: agency codes, or groups such as @tinh, @xa:H14",
+    )
+    ttl: Lifetime | None = described(
+        None,
+        "Quá thời gian này (90m, 12h, 3d) mà chưa tới nơi thì Trục trả lại; không dài hơn mức chung của trục",
+        "Return it if it has not arrived after this time (90m, 12h, 3d); the axis' own limit holds as well",
     )
     dry_run: Flag = described(
         False,
@@ -110,6 +136,7 @@ class _HandedIn:
     chunks: AsyncIterator[bytes]
     to: tuple[str, ...]
     upload: Upload | None = None
+    ttl: timedelta | None = None
 
 
 class Sending:
@@ -117,6 +144,7 @@ class Sending:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._office, self._uploads = surroundings.office, surroundings.uploads
+        self._clock = surroundings.clock
 
     def operations(self) -> Sequence[Operation]:
         """The one operation, in all its forms."""
@@ -149,6 +177,7 @@ class Sending:
                     "Phần đầu `metadata` là JSON, sau đó là các tệp: nút tạo gói tin edXML",
                     "First the part `metadata`, JSON, then the files: the node makes the edXML",
                     LetterForm,
+                    {"metadata": A_LETTER},
                 ),
                 Body(
                     JSON,
@@ -187,6 +216,7 @@ class Sending:
                 to=given.to,
                 idempotency_key=key,
                 dry_run=query.dry_run,
+                ttl=query.ttl or given.ttl,
             )
             if given.upload is not None and not query.dry_run:
                 await self._uploads.sent(given.upload)
@@ -199,12 +229,14 @@ class Sending:
         if request.content_type == FORM:
             boundary = boundary_of(request.headers["Content-Type"])
             async with received(body(request), boundary, self._uploads.folder) as form:
-                yield _HandedIn(composed(form, caller, self._office.directory()), to)
+                day = today(self._clock.now())
+                edxml = composed(form, caller, self._office.directory(), day)
+                yield _HandedIn(edxml, to, ttl=form.metadata.ttl)
         elif request.content_type == JSON:
             said = await asked.json_body(request, UploadReference)
             upload = await self._uploads.find(caller.name, said.upload)
             pieces = self._uploads.pieces(upload)
-            yield _HandedIn(in_threads(lambda: pieces), (*to, *said.to), upload)
+            yield _HandedIn(in_threads(lambda: pieces), (*to, *said.to), upload, said.ttl)
         else:
             yield _HandedIn(body(request), to)
 

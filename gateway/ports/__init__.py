@@ -10,6 +10,7 @@ from gateway.ports.adapters import AdapterFactory, AgencyAdapter, AtTheDoor, Cou
 from gateway.ports.blobs import Blobs, BlobSink, Partial, StoredPart
 from gateway.ports.keys import Caller, Credential, KeyBook, Keyring, SystemKey, Vault
 from gateway.ports.letters import (
+    BETWEEN_NAMES,
     Arriving,
     Duty,
     IdempotencyKey,
@@ -18,6 +19,7 @@ from gateway.ports.letters import (
     MailItem,
     NewLetter,
     Outgoing,
+    Recalled,
     StoredLetter,
     Taking,
     TrackRecord,
@@ -35,6 +37,7 @@ from gateway.ports.notices import (
 )
 from gateway.ports.office import (
     Accepted,
+    DiaryPage,
     Office,
     OpenEvidence,
     OpenLetter,
@@ -50,6 +53,7 @@ from gateway.ports.terms import OFFICE, Quota, Terms
 from gateway.ports.time import Bell, Clock
 
 __all__ = [
+    "BETWEEN_NAMES",
     "OFFICE",
     "Accepted",
     "AdapterFactory",
@@ -66,6 +70,7 @@ __all__ = [
     "Counter",
     "Credential",
     "Deliverer",
+    "DiaryPage",
     "Duty",
     "Examiner",
     "HopEvent",
@@ -89,6 +94,7 @@ __all__ = [
     "Outgoing",
     "Partial",
     "Quota",
+    "Recalled",
     "RecipientAnswer",
     "Registration",
     "Sealer",

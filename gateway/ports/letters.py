@@ -10,8 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from gateway.core.business import Linked
+from gateway.core.calendar import VIETNAM
+from gateway.core.catalogue import CAME_BEFORE
 from gateway.core.delivery import Delivery, State
+from gateway.core.errors import Finding, find
 from gateway.core.model import AgencyCode, Kind, LetterFacts, LetterId, NodeId, Routing
+from gateway.core.stages import STAGE_OF, Stage
 from gateway.core.tracking import HopEvent, StatusEvent
 from gateway.ports.blobs import StoredPart
 
@@ -62,9 +67,11 @@ class NewLetter:
     """Everything one transaction writes when a letter becomes ours.
 
     `sameness` is set at intake only: the digest by which a repeat for the same recipient is recognised.
-    `unreachable` are recipients that can't be served, each with the code that its sender is told;
+    `unreachable` are recipients that can't be served, each with the code that its sender is told; `astray`
+    those whose way is not known here, of whom the origin is told;
     `control` are messages that go out if and only if the letter became ours (the receipt); `manifest_sha256`
-    is that of the manifest it came with, for the receipts of its repeats.
+    is that of the manifest it came with, for the receipts of its repeats. `stops`: of a 13 that this node
+    acts on, the letters it takes back; they are stopped in the same transaction, or when they come.
     """
 
     letter: StoredLetter
@@ -72,9 +79,19 @@ class NewLetter:
     sameness: str = ""
     idempotency: IdempotencyKey | None = None
     unreachable: tuple[tuple[str, str], ...] = ()
+    astray: tuple[AgencyCode, ...] = ()
     control: tuple[tuple[NodeId, Mapping[str, Any]], ...] = ()
     manifest_sha256: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
+    stops: tuple[LetterId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A letter that a 13 takes back, and how long it may be on its way."""
+
+    letter_id: LetterId
+    expires_at: datetime
 
 
 class Taking(StrEnum):
@@ -121,6 +138,9 @@ class TrackRecord:
     deliveries: tuple[Delivery, ...]
     hops: tuple[HopEvent, ...]
     statuses: tuple[StatusEvent, ...]
+    offered: Mapping[str, datetime] = field(default_factory=dict)  #: by target: when it came to a door here
+    answered: Mapping[AgencyCode, datetime] = field(default_factory=dict)  #: who replied to it, and when
+    links: tuple[Linked, ...] = ()  #: the documents here that belong to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +162,36 @@ class MailItem:
     size: int
     waiting_since: datetime
     state: State
+    task_codes: tuple[str, ...] = ()
+    came_before: datetime | None = (
+        None  #: when the latest document that is the same by law came to this agency
+    )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What its receiver should know before it registers the document. Spec: ND30/VI"""
+        if self.came_before is None:
+            return ()
+        day = self.came_before.astimezone(VIETNAM).strftime("%d/%m/%Y")
+        organ = self.sender_name or self.sender
+        return (find(CAME_BEFORE, clause="ND30/VI", organ=organ, at=day),)
+
+    @property
+    def where(self) -> Stage:
+        """The one line about it: how it stands at the agency's door."""
+        return STAGE_OF[self.state]
+
+
+BETWEEN_NAMES = "\n"  # no code of an agency holds one
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something the node itself owes: a notice to a sender, or a 01 in an agency's name."""
+    """Something the node itself owes: a notice to a sender, or a 01 in an agency's name.
+
+    `target` is that of a delivery; or a recipient that never became one, as named, or many of them with
+    BETWEEN_NAMES between.
+    """
 
     number: int
     kind: str  #: `notice` or `arrival`

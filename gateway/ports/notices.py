@@ -30,6 +30,9 @@ class Occasion(StrEnum):
 
     DOCUMENT = "document.arrived"
     STATUS = "status.arrived"
+    TASK_REPLIED = "task.replied"  #: a document answers a task that the agency gave or wrote about
+    LETTER_DUE_SOON = "letter.due_soon"  #: its due date is the next working day
+    LETTER_OVERDUE = "letter.overdue"  #: its due date is over, and nothing tells that it was handled
     PING = "ping"  #: asked for by a person who tests the way
 
 
@@ -65,7 +68,11 @@ class NoticeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One word owed to one subscription. `item` is the letter it speaks of, None for a ping."""
+    """
+    One word owed to one subscription. `item` is the letter it speaks of, None for a ping.
+
+    `deadline` is the first moment at which the letter's due date is over, None if it names none.
+    """
 
     number: int
     subscription: Subscription
@@ -77,6 +84,7 @@ class Notice:
     state: NoticeState = NoticeState.DUE
     code: str = ""  #: of the last failure
     detail: str = ""  #: HTTP status, SMTP reply: never more than one line
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.core.diary import DiaryLine, Direction
 from gateway.core.directory import Agency, Directory
 from gateway.core.errors import Finding
 from gateway.core.model import AgencyCode, Kind, LetterId
+from gateway.core.tracking import Tracking
 from gateway.ports.keys import Caller
 from gateway.ports.letters import MailItem, StoredLetter, TrackRecord
 from gateway.ports.terms import Quota, Terms
@@ -58,8 +60,10 @@ class Wanted:
     """
     What letters are looked for by; what is empty does not count, all the rest must fit.
 
-    `text` is a letter_id, a DocumentId or number/notation. `since` and `until` bound the time at which this
-    node got the letter. `sent`: only those that the caller sent (True) or received (False).
+    `text` is a letter_id, a DocumentId or number/notation. `reference` is a code of ReferenceCodes or of a
+    dossier, `replies_to` the DocumentId or number/notation of a document that is answered. `since` and
+    `until` bound the time at which this node got the letter. `sent`: only those that the caller sent (True)
+    or received (False).
     """
 
     text: str = ""
@@ -68,6 +72,9 @@ class Wanted:
     code: str = ""  #: number and notation, `7816/VPCP-TTĐT`
     issue_date: str = ""
     sha256: str = ""  #: of the bytes that were handed in
+    task_code: str = ""
+    reference: str = ""
+    replies_to: str = ""
     sent: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -92,6 +99,17 @@ class Traffic:
     returned: int = 0
     waiting: int = 0
     by_status: Mapping[str, int] = field(default_factory=dict)  #: latest status code of documents sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiaryPage:
+    """Which part of a diary is asked for: what lies beyond `after` ("": from the start), in order of time."""
+
+    direction: Direction
+    since: datetime
+    until: datetime
+    after: str = ""
+    limit: int = 500
 
 
 class Word(StrEnum):
@@ -133,6 +151,7 @@ class Office(Protocol):
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
     ) -> Accepted:
         """Take a message from an agency and make it ours; see doors/intake."""
 
@@ -155,6 +174,9 @@ class Office(Protocol):
     async def track(self, caller: Caller, letter_id: LetterId) -> TrackRecord:
         """Where a letter of the caller is. Raises: Rejected (UNKNOWN_LETTER)."""
 
+    async def whereabouts(self, caller: Caller, letter_id: LetterId) -> Tracking:
+        """The same in words for people, with when it should arrive. Raises: Rejected (UNKNOWN_LETTER)."""
+
     async def evidence(self, caller: Caller, letter_id: LetterId) -> OpenEvidence:
         """A letter of the caller with its seals. Raises: Rejected (UNKNOWN_LETTER, NO_SEAL)."""
 
@@ -162,7 +184,7 @@ class Office(Protocol):
         """What the seal of a letter of the caller is worth. Raises: Rejected (UNKNOWN_LETTER)."""
 
     async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
-        """A letter that the caller sent or received, to look into; no fetch.
+        """A letter that the caller sent or was handed, to look into; no fetch.
 
         Raises: Rejected (UNKNOWN_LETTER).
         """
@@ -198,6 +220,12 @@ class Office(Protocol):
 
     async def traffic(self, caller: Caller, since: datetime, until: datetime) -> Traffic:
         """What the caller's agencies sent and received from `since` to before `until`."""
+
+    async def diary(self, caller: Caller, page: DiaryPage) -> Sequence[DiaryLine]:
+        """The documents that the caller's agencies sent, or received, in a span of time.
+
+        Raises: Rejected (BAD_REQUEST) for a cursor that is none.
+        """
 
     async def quota(self, caller: Caller) -> Sequence[Quota]:
         """What each of the caller's agencies may send today, and has sent."""

@@ -8,10 +8,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from gateway.core.deadlines import Reminder
 from gateway.core.delivery import Delivery, Event, State, Target
+from gateway.core.diary import DiaryLine
 from gateway.core.directory import Directory
-from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId, NodeId
+from gateway.core.directory_change import Change, Prepared
+from gateway.core.model import (
+    Addressee,
+    AgencyCode,
+    InReplyTo,
+    Kind,
+    Lane,
+    LetterFacts,
+    LetterId,
+    NodeId,
+)
 from gateway.core.tracking import HopEvent
+from gateway.core.whereabouts import Link
 from gateway.ports.blobs import Blobs
 from gateway.ports.keys import Credential
 from gateway.ports.letters import (
@@ -22,13 +35,14 @@ from gateway.ports.letters import (
     MailItem,
     NewLetter,
     Outgoing,
+    Recalled,
     StoredLetter,
     Taking,
     TrackRecord,
     Work,
 )
 from gateway.ports.notices import Channel, Notice, NoticeOutcome, NoticeState, Occasion, Subscription
-from gateway.ports.office import Traffic, Wanted, Word
+from gateway.ports.office import DiaryPage, Traffic, Wanted, Word
 
 
 class Store(Protocol):
@@ -48,6 +62,11 @@ class Store(Protocol):
 
     async def earlier(self, sender: AgencyCode, facts: LetterFacts) -> tuple[LetterId, datetime] | None:
         """An earlier document of the sender with the same DocumentId, or the same number and notation."""
+
+    async def taken_back(
+        self, sender: AgencyCode, named: Sequence[InReplyTo], recipients: Sequence[Addressee]
+    ) -> list[Recalled]:
+        """The letters of this sender, handed in here, that a 13 about `named` takes back from these."""
 
     async def add_letter(self, new: NewLetter, now: datetime) -> Taking:
         """Make a letter ours: letter, parts, deliveries, inbox, duties, journal, all or nothing."""
@@ -90,6 +109,9 @@ class Store(Protocol):
 
     async def next_due(self, target: Target | None, lane: Lane | None) -> datetime | None:
         """When the next QUEUED delivery of this claim becomes due."""
+
+    async def hasten(self, neighbour: NodeId, now: datetime, limit: int) -> int:
+        """The link works again: make due what waits only because it was down. How many (at most `limit`)."""
 
     async def letter(self, letter_id: LetterId) -> StoredLetter | None:
         """A letter that this node holds."""
@@ -139,10 +161,19 @@ class Store(Protocol):
     async def track(self, letter_id: LetterId) -> TrackRecord | None:
         """All that is known of a letter."""
 
+    async def crossings(self, links: Iterable[Link], most: int) -> Mapping[Link, Sequence[float]]:
+        """How many seconds the latest letters of ours took over each of these links, the newest first."""
+
     async def find_letters(
         self, agencies: Iterable[AgencyCode], wanted: Wanted, *, before: LetterId | None, limit: int
     ) -> list[LetterId]:
         """Letters sent or received by these agencies that fit, newest first, older than the cursor."""
+
+    async def diary(self, agencies: Iterable[AgencyCode], page: DiaryPage) -> Sequence[DiaryLine]:
+        """The documents that these agencies sent, or received, in order of time.
+
+        Raises: Rejected (BAD_REQUEST) for a cursor that is none.
+        """
 
     async def traffic(self, agencies: Iterable[AgencyCode], since: datetime, until: datetime) -> Traffic:
         """What these agencies sent and received in a span of time."""
@@ -159,8 +190,20 @@ class Store(Protocol):
     async def mail(self, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
         """The deliveries of a letter to these agencies that were offered (WAITING or DELIVERED)."""
 
-    async def note_fetched(self, letter_id: LetterId, agency: AgencyCode, now: datetime) -> None:
-        """The agency fetched it (for tracking and for the rule that an ack needs a fetch)."""
+    async def remind(self, now: datetime, soon_until: datetime, limit: int) -> list[Reminder]:
+        """
+        Tell agencies here what is due by `soon_until` or late now, each word once (journalled, with notices).
+
+        What was told by this call, at most `limit` of each word.
+        """
+
+    async def note_fetched(
+        self, letter_id: LetterId, agency: AgencyCode, now: datetime, *, only_looked: bool = False
+    ) -> bool:
+        """The agency fetches it: from now on nobody can take it back, and it may be acknowledged.
+
+        `only_looked`: it may not. False if the letter is not at the agency's door: then it must not be shown.
+        """
 
     async def was_fetched(self, letter_id: LetterId, agency: AgencyCode) -> bool:
         """Whether the agency ever fetched it."""
@@ -204,7 +247,23 @@ class Store(Protocol):
         """The directory of this node."""
 
     async def set_directory(self, directory: Directory, now: datetime) -> None:
-        """Replace the directory (journalled)."""
+        """Replace the directory (journalled). Only rows that differ are written."""
+
+    async def prepare_directory(self, change: Change, on: date, now: datetime) -> int:
+        """Keep a change of the directory for a day; its number (journalled)."""
+
+    async def prepared_directories(self) -> list[Prepared]:
+        """The changes that wait for their day, and those that were refused on it, by day."""
+
+    async def cancel_directory(self, number: int, now: datetime) -> bool:
+        """Forget a change that waits; whether there was one (journalled)."""
+
+    async def begin_day(self, day: date, now: datetime) -> list[Prepared]:
+        """
+        Put in force what was prepared for that day or one before (journalled); what that was.
+
+        A change that would make the directory unsound is refused, and kept with the reason.
+        """
 
     async def add_credential(self, credential: Credential, key_hash: str, now: datetime) -> None:
         """Add an access key, of which only the hash is kept, or the credential of a system that signs."""

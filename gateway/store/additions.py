@@ -13,32 +13,35 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
 from gateway.core.calendar import VIETNAM
-from gateway.core.catalogue import MANIFEST_MISMATCH
+from gateway.core.catalogue import MANIFEST_MISMATCH, NO_ROUTE
 from gateway.core.delivery import State
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.core.tracking import HopEvent
-from gateway.ports import LetterKey, NewLetter, Taking
-from gateway.store import arrivals
+from gateway.ports import BETWEEN_NAMES, LetterKey, NewLetter, Taking
+from gateway.store import arrivals, take_backs
 from gateway.store.columns import write_json
-from gateway.store.rows import delivery_row, letter_row, part_rows, topics_of
+from gateway.store.rows import delivery_row, letter_row, mark_rows, part_rows, topics_of
 from gateway.store.statements import count_up, upsert
 from gateway.store.tables import (
     deliveries,
     idempotency,
     inbox,
     letters,
+    marks,
     partials,
     parts,
     refused,
     sameness,
     used,
 )
-from gateway.store.tracking import note_hops
+from gateway.store.tracking import StatusMessage, add_status, note_hops
 from gateway.store.transaction import Transaction
 
 REFUSED_KEPT = 100
 REFUSED_BYTES = 64 * 1024
+TOLD_ONE_BY_ONE = 20
+"""Recipients that can't be served for one reason; more of them, and a single message clogs its node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ def add_letters(transaction: Transaction, additions: Sequence[Addition]) -> list
         _write(transaction, taken)
         for addition in taken:
             _follow(transaction, addition)
+        _note_statuses(transaction, taken)
+        take_backs.follow(transaction, [take_backs.Came(a.new, a.now) for a in taken])
     return answers
 
 
@@ -140,6 +145,7 @@ def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
     for table, rows in (
         (letters, [letter_row(a.new.letter) for a in taken]),
         (parts, [row for a in taken for row in part_rows(a.new.letter)]),
+        (marks, [row for a in taken for row in mark_rows(a.new.letter)]),
         (
             deliveries,
             [delivery_row(d, a.new.letter.routing.kind, a.now) for a in taken for d in a.new.deliveries],
@@ -231,14 +237,41 @@ def _follow(transaction: Transaction, addition: Addition) -> None:
         transaction.topics.add(topics_of(delivery.target, delivery.lane))
     for neighbour, body in new.control:
         transaction.tell(neighbour, body, now)
+    _owe_notices(transaction, addition)
     for named, code in new.unreachable:
         _return(transaction, addition, named, code)
+    for recipient in new.astray:
+        target, code = f"agency:{recipient}", NO_ROUTE.code
+        transaction.note(now, "recipient.astray", letter_id=routing.letter_id, target=target, code=code)
+        astray = HopEvent(routing.letter_id, transaction.node, target, State.RETURNED, now, code)
+        transaction.report(routing.origin, astray, now)
+
+
+def _note_statuses(transaction: Transaction, taken: Sequence[Addition]) -> None:
+    """Statuses handed in here stand in the history of their documents from their acceptance on."""
+    handed_in = [
+        StatusMessage(a.new.letter, a.now)
+        for a in taken
+        if a.new.letter.came_from is None and a.new.letter.routing.kind is Kind.STATUS
+    ]
+    add_status(transaction, handed_in)
+
+
+def _owe_notices(transaction: Transaction, addition: Addition) -> None:
+    """The sender is told of each recipient that can't be served; of very many for one reason, once."""
+    by_code: dict[str, list[str]] = {}
+    for named, code in addition.new.unreachable:
+        by_code.setdefault(code, []).append(named)
+    letter_id = addition.new.letter.routing.letter_id
+    for code, names in by_code.items():
+        told = names if len(names) <= TOLD_ONE_BY_ONE else [BETWEEN_NAMES.join(names)]
+        for target in told:
+            transaction.owe("notice", letter_id, target, code, addition.now)
 
 
 def _return(transaction: Transaction, addition: Addition, named: str, code: str) -> None:
-    """A recipient that can't be served: its sender is told, and its tracking says so."""
+    """A recipient that can't be served: the journal and its tracking say so."""
     routing, now = addition.new.letter.routing, addition.now
-    transaction.owe("notice", routing.letter_id, named, code, now)
     transaction.note(now, "recipient.unreachable", letter_id=routing.letter_id, target=named, code=code)
     addressee = next((a for a in routing.recipients if a.named == named), None)
     if addressee is None:

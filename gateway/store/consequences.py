@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.core.catalogue import STOPPED
 from gateway.core.codes import normal
 from gateway.core.delivery import Command, Delivery, NoteArrival, ReportHop, State, TellSender
 from gateway.core.lifecycle import ARRIVED, AUTOMATIC, NOTICE
@@ -38,7 +39,9 @@ def follow(
         for command in commands:
             match command:
                 case TellSender(code=code):
-                    if not _is_own_word(transaction, subject):
+                    # of a 13 that ended here, the notice about the letter that it stopped tells
+                    is_spent = subject.kind is Kind.STATUS and code == STOPPED.code
+                    if not is_spent and not _is_own_word(transaction, subject):
                         transaction.owe("notice", delivery.letter_id, delivery.target.key, code, now)
                 case ReportHop():
                     event = _hop(transaction.node, delivery, command, now)
@@ -54,7 +57,14 @@ def follow(
 def _hop(node: NodeId, delivery: Delivery, report: ReportHop, now: datetime) -> HopEvent:
     next_try_at = delivery.due_at if report.state is State.QUEUED and delivery.due_at > now else None
     return HopEvent(
-        delivery.letter_id, node, delivery.target.key, report.state, now, report.code, next_try_at
+        delivery.letter_id,
+        node,
+        delivery.target.key,
+        report.state,
+        now,
+        report.code,
+        next_try_at,
+        delivery.attempts,
     )
 
 

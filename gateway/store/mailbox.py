@@ -15,7 +15,15 @@ from gateway.core.delivery import Delivery, State
 from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.ports import MailItem, Word
 from gateway.store.places import mail_topic, take_places
-from gateway.store.rows import DELIVERY, ITEM, agency_codes, read_deliveries, read_item
+from gateway.store.rows import (
+    CAME_BEFORE,
+    DELIVERY,
+    ITEM,
+    agency_codes,
+    read_came_before,
+    read_deliveries,
+    read_item,
+)
 from gateway.store.statements import count_up, upsert
 from gateway.store.tables import deliveries, fetches, letters, words
 from gateway.store.transaction import Transaction
@@ -51,7 +59,14 @@ def waiting(
 
 
 _ITEMS = (
-    select(deliveries.c.mail_number, deliveries.c.agency, deliveries.c.since, deliveries.c.state, *ITEM)
+    select(
+        deliveries.c.mail_number,
+        deliveries.c.agency,
+        deliveries.c.since,
+        deliveries.c.state,
+        *CAME_BEFORE,
+        *ITEM,
+    )
     .join_from(deliveries, letters)
     .where(deliveries.c.seq.in_(bindparam("found", expanding=True)))
     .order_by(deliveries.c.mail_number)
@@ -60,7 +75,7 @@ _ITEMS = (
 
 def _items(connection: Connection, found: Sequence[int]) -> list[MailItem]:
     rows = connection.execute(_ITEMS, {"found": list(found)})
-    return [read_item(row, row.mail_number, row.since) for row in rows]
+    return [read_item(row, row.mail_number, row.since, read_came_before(row)) for row in rows]
 
 
 # --- what ever came ------------------------------------------------------------------------------
@@ -87,7 +102,12 @@ Clocks of instances differ a little, so it is the lowest number since then, not 
 
 _PAST_ITEMS = (
     select(
-        deliveries.c.offered_number, deliveries.c.offered_at, deliveries.c.agency, deliveries.c.state, *ITEM
+        deliveries.c.offered_number,
+        deliveries.c.offered_at,
+        deliveries.c.agency,
+        deliveries.c.state,
+        *CAME_BEFORE,
+        *ITEM,
     )
     .join_from(deliveries, letters)
     .where(deliveries.c.seq.in_(bindparam("found", expanding=True)))
@@ -126,7 +146,7 @@ def history(connection: Connection, past: Past) -> list[MailItem]:
         return []
     seqs = [seq for _, seq in sorted(found)[: past.limit]]
     return [
-        read_item(row, row.offered_number, row.offered_at)
+        read_item(row, row.offered_number, row.offered_at, read_came_before(row))
         for row in connection.execute(_PAST_ITEMS, {"found": seqs})
     ]
 
@@ -211,36 +231,54 @@ def mail(connection: Connection, letter_id: LetterId, agencies: Iterable[AgencyC
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """An agency fetched a letter."""
+    """An agency fetched a letter, or only looked into it: then it has seen it, and may not acknowledge it."""
 
     letter_id: LetterId
     agency: AgencyCode
     now: datetime
+    only_looked: bool = False
 
 
 _FETCHED = count_up(fetches, "times", also=("last_at",))
+_MAY_SEE = (
+    select(deliveries.c.seq)
+    .where(
+        deliveries.c.letter_id == bindparam("letter"),
+        deliveries.c.target == bindparam("of"),
+        deliveries.c.state.in_([State.WAITING.value, State.DELIVERED.value]),
+    )
+    .with_for_update()
+)
+"""Locked: who takes the letter back meanwhile waits, and then finds it fetched."""
 
 
-def note_fetched(transaction: Transaction, seen: Sequence[Fetch]) -> list[None]:
-    """Remember when each was fetched first and last, and how often."""
-    for fetch in seen:
-        row = {
-            "letter_id": fetch.letter_id,
-            "agency": fetch.agency,
-            "first_at": fetch.now,
-            "last_at": fetch.now,
-            "times": 1,
-        }
-        transaction.connection.execute(_FETCHED.of(transaction.connection), row)
-        transaction.note(
-            fetch.now, "letter.fetched", letter_id=fetch.letter_id, target=f"agency:{fetch.agency}"
-        )
-    return [None] * len(seen)
+def note_fetched(transaction: Transaction, seen: Sequence[Fetch]) -> list[bool]:
+    """Remember when each was fetched first and last, and how often; False for what is not at the door now."""
+    return [_note_fetched(transaction, fetch) for fetch in seen]
+
+
+def _note_fetched(transaction: Transaction, fetch: Fetch) -> bool:
+    connection, target = transaction.connection, f"agency:{fetch.agency}"
+    if connection.execute(_MAY_SEE, {"letter": fetch.letter_id, "of": target}).first() is None:
+        return False
+    row = {
+        "letter_id": fetch.letter_id,
+        "agency": fetch.agency,
+        "first_at": fetch.now,
+        "last_at": fetch.now,
+        "times": 0 if fetch.only_looked else 1,
+    }
+    connection.execute(_FETCHED.of(connection), row)
+    event = "letter.looked_into" if fetch.only_looked else "letter.fetched"
+    transaction.note(fetch.now, event, letter_id=fetch.letter_id, target=target)
+    return True
 
 
 def was_fetched(connection: Connection, letter_id: LetterId, agency: AgencyCode) -> bool:
     """Whether the agency ever fetched it."""
-    wanted = select(fetches.c.times).where(fetches.c.letter_id == letter_id, fetches.c.agency == agency)
+    wanted = select(fetches.c.times).where(
+        fetches.c.letter_id == letter_id, fetches.c.agency == agency, fetches.c.times > 0
+    )
     return connection.execute(wanted).one_or_none() is not None
 
 

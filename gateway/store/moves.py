@@ -26,10 +26,12 @@ from gateway.core.delivery import (
 )
 from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
 from gateway.store.consequences import Subject, follow
-from gateway.store.notices import Offer, owe_for
+from gateway.store.deadlines import Came, keep
+from gateway.store.notices import OCCASIONS, Offer, owe_for
 from gateway.store.places import mail_topic, take_places
 from gateway.store.rows import DELIVERY, moving_columns, read_delivery, topics_of
 from gateway.store.tables import attempts, deliveries, letters
+from gateway.store.tasks import task_replies
 from gateway.store.transaction import Transaction
 
 _NAMES = {event: re.sub(r"(?<=.)([A-Z])", r"_\1", event.__name__).lower() for event in EVENTS}
@@ -238,7 +240,7 @@ class Changes:
                 arrived.append((held, was_listed))
         if not arrived:
             return
-        offers = []
+        offers, came = [], []
         places = take_places(self._transaction.connection, len(arrived))
         for (held, was_listed), place in zip(arrived, places, strict=True):
             agency = held.delivery.target.agency
@@ -249,8 +251,11 @@ class Changes:
                 held.offered_number, held.offered_at = place, held.changed_at
                 # what the release before listed has no such place yet, and its agency knows of it
                 if agency is not None and held.changed_at is not None and not was_listed:
-                    offers.append(Offer(agency, held.subject.kind, held.delivery.letter_id, held.changed_at))
-        owe_for(self._transaction, offers)
+                    subject, letter_id = held.subject, held.delivery.letter_id
+                    offers.append(Offer(agency, OCCASIONS[subject.kind], letter_id, held.changed_at))
+                    came.append(Came(agency, subject.kind, letter_id, subject.more_facts))
+        keep(self._transaction, came)
+        owe_for(self._transaction, [*offers, *task_replies(self._transaction, offers)])
 
 
 def _row(held: Held) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, and_, bindparam, insert, literal, select, upd
 from gateway.core.catalogue import UNKNOWN_SUBSCRIPTION
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, Kind, LetterId
+from gateway.core.time_limits import HANDLED
 from gateway.ports import Channel, Notice, NoticeOutcome, NoticeState, Occasion
 from gateway.store.rows import ITEM, agency_codes, read_item
 from gateway.store.statements import insert_new
 from gateway.store.subscriptions import SUBSCRIPTION, read_subscription
-from gateway.store.tables import deliveries, letters, notices, subscriptions
+from gateway.store.tables import deadlines, deliveries, letters, notices, subscriptions
 from gateway.store.transaction import Transaction
 
 OCCASIONS = {Kind.DOCUMENT: Occasion.DOCUMENT, Kind.STATUS: Occasion.STATUS}
@@ -35,10 +36,10 @@ def notices_topic(channel: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A letter that came to an agency's door for the first time."""
+    """Something that an agency may want to hear of a letter at its door."""
 
     agency: AgencyCode
-    kind: Kind
+    occasion: Occasion
     letter_id: LetterId
     at: datetime
 
@@ -57,7 +58,7 @@ _OWE = insert_new(notices)
 
 
 def owe_for(transaction: Transaction, offers: Sequence[Offer]) -> None:
-    """Owe a notice of each offer to every subscription that wants to hear of it, once."""
+    """Owe a notice of each to every subscription that wants to hear of it, once."""
     if not offers:
         return
     connection = transaction.connection
@@ -67,7 +68,7 @@ def owe_for(transaction: Transaction, offers: Sequence[Offer]) -> None:
         wishes.setdefault(wish.agency, []).append(wish)
     owed = []
     for offer in offers:
-        occasion = OCCASIONS[offer.kind].value
+        occasion = offer.occasion.value
         for wish in wishes.get(offer.agency, ()):
             if occasion in json.loads(wish.occasions):
                 owed.append(_due(wish, occasion, offer.at, offer.letter_id))
@@ -249,6 +250,7 @@ _NOTICES = (
         deliveries.c.mail_number,
         deliveries.c.offered_at,
         deliveries.c.state,
+        deadlines.c.due_at.label("deadline"),
         *ITEM,
     )
     .join_from(notices, subscriptions)
@@ -258,6 +260,14 @@ _NOTICES = (
         and_(
             deliveries.c.letter_id == notices.c.letter_id,
             deliveries.c.target == "agency:" + notices.c.agency,
+        ),
+    )
+    .outerjoin(
+        deadlines,
+        and_(
+            deadlines.c.letter_id == notices.c.letter_id,
+            deadlines.c.agency == notices.c.agency,
+            deadlines.c.what == HANDLED.name,
         ),
     )
 )
@@ -284,6 +294,7 @@ def _read(row: Any) -> Notice:
         state=NoticeState(row.standing),
         code=row.failure,
         detail=row.detail,
+        deadline=row.deadline,
     )
 
 

@@ -14,11 +14,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from gateway.core.delivery import Delivery, State, Target
+from gateway.core.marks import marks_of
 from gateway.core.model import (
     AgencyCode,
+    Change,
     InReplyTo,
     Kind,
     Lane,
@@ -79,6 +81,11 @@ def _write_more_facts(facts: LetterFacts) -> str | None:
         "operation": facts.operation.value,
         "in_reply_to": [[r.organ, r.code, r.document_id, r.issue_date] for r in facts.in_reply_to],
         "extra": dict(facts.extra),
+        "changes": [[c.document_id, c.organs, c.dropped, c.added] for c in facts.changes],
+        "task_codes": list(facts.task_codes),
+        "dossier_codes": list(facts.dossier_codes),
+        "reference_codes": list(facts.reference_codes),
+        "due_date": facts.due_date,
     }
     return write_json({key: value for key, value in more.items() if value}) if any(more.values()) else None
 
@@ -98,7 +105,23 @@ def read_facts(row: Row[Any]) -> LetterFacts:
         status_code=row.status_code,
         in_reply_to=tuple(InReplyTo(*named) for named in more.get("in_reply_to", ())),
         extra=more.get("extra", {}),
+        changes=tuple(
+            Change(document_id, *map(tuple, codes)) for document_id, *codes in more.get("changes", ())
+        ),
+        **{name: tuple(more.get(name, ())) for name in ("task_codes", "dossier_codes", "reference_codes")},
+        due_date=more.get("due_date", ""),
     )
+
+
+def mark_rows(letter: StoredLetter) -> list[dict[str, Any]]:
+    """The rows of `marks` for a letter: each key once, however it is written."""
+    letter_id = letter.routing.letter_id
+    keys = ((kind, search_key(text)) for kind, text in marks_of(letter.facts, letter.routing.kind))
+    return [
+        {"letter_id": letter_id, "kind": kind.value, "key": key}
+        for kind, key in dict.fromkeys(keys)
+        if key is not None
+    ]
 
 
 def part_rows(letter: StoredLetter) -> list[dict[str, Any]]:
@@ -232,6 +255,44 @@ def read_deliveries(rows: Iterable[Row[Any]]) -> list[Delivery]:
     return [read_delivery(row) for row in rows]
 
 
+def _came_before(*same: Any) -> Any:
+    """
+    When the agency got an earlier document of the same sender that is the `same`.
+
+    It is looked up by letter and target, not by agency: that would lead through all that ever came to it.
+    """
+    return (
+        select(func.max(_came.c.offered_at))
+        .join_from(_earlier, _came, _came.c.letter_id == _earlier.c.letter_id)
+        .where(
+            *same,
+            _earlier.c.sender == letters.c.sender,
+            _earlier.c.kind == Kind.DOCUMENT.value,
+            _earlier.c.letter_id != letters.c.letter_id,
+            letters.c.kind == Kind.DOCUMENT.value,
+            _came.c.target == deliveries.c.target,
+            _came.c.offered_number < deliveries.c.offered_number,
+        )
+        .correlate(letters, deliveries)
+        .scalar_subquery()
+    )
+
+
+_earlier, _came = letters.alias("earlier"), deliveries.alias("came")
+CAME_BEFORE = (
+    _came_before(_earlier.c.document_key == letters.c.document_key).label("same_id_came"),
+    _came_before(
+        _earlier.c.code_key == letters.c.code_key, _earlier.c.issue_date == letters.c.issue_date
+    ).label("same_number_came"),
+)
+"""When the agency got one that is the same by law: the same id, or number, notation and date."""
+
+
+def read_came_before(row: Any) -> datetime | None:
+    """The later of the two moments of CAME_BEFORE."""
+    return max((at for at in (row.same_id_came, row.same_number_came) if at is not None), default=None)
+
+
 ITEM = (
     letters.c.letter_id,
     letters.c.kind,
@@ -244,13 +305,17 @@ ITEM = (
     letters.c.priority,
     letters.c.status_code,
     letters.c.original_size,
+    letters.c.more_facts,
 )
 """What `read_item` needs of a letter; of its delivery it needs agency and state besides."""
 
 
-def read_item(row: Any, number: int, waiting_since: datetime) -> MailItem:
+def read_item(
+    row: Any, number: int, waiting_since: datetime, came_before: datetime | None = None
+) -> MailItem:
     """One line of a mailbox, under this number."""
     return MailItem(
+        came_before=came_before,
         number=number,
         letter_id=LetterId(row.letter_id),
         agency=AgencyCode(row.agency),
@@ -266,6 +331,7 @@ def read_item(row: Any, number: int, waiting_since: datetime) -> MailItem:
         size=row.original_size,
         waiting_since=waiting_since,
         state=State(row.state),
+        task_codes=tuple(json.loads(row.more_facts).get("task_codes", ())) if row.more_facts else (),
     )
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select
 
+from gateway.core.marks import MarkKind
 from gateway.core.model import AgencyCode, LetterId, issue_day
 from gateway.ports import Wanted
 from gateway.store.rows import agency_codes, search_key
-from gateway.store.tables import deliveries, letters
+from gateway.store.tables import deliveries, letters, marks
 
 
 def find_letters(
@@ -46,7 +47,8 @@ def find_letters(
 
 def _of(codes: Sequence[AgencyCode], wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     # few letters go by a name: look at each whether it is theirs, not at all that they ever sent and got
-    is_named = bool(wanted.text or wanted.document_id or wanted.code or wanted.sha256)
+    marked = wanted.task_code or wanted.reference or wanted.replies_to
+    is_named = bool(wanted.text or wanted.document_id or wanted.code or wanted.sha256 or marked)
     if wanted.sent is not False:
         from_them = letters.c.sender.in_(codes)
         yield from_them if is_named else and_(from_them, letters.c.came_from.is_(None))
@@ -68,6 +70,13 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         if text:
             key = search_key(text)
             yield false() if key is None else column == key
+    for text, kinds in (
+        (wanted.task_code, (MarkKind.TASK,)),
+        (wanted.reference, (MarkKind.REFERENCE, MarkKind.DOSSIER)),
+        (wanted.replies_to, (MarkKind.REPLY,)),
+    ):
+        if text:
+            yield letters.c.letter_id.in_(_marked(text, kinds))
     if wanted.sha256:
         yield letters.c.original_sha256 == wanted.sha256.strip().lower()
     if wanted.kind is not None:
@@ -79,6 +88,12 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield letters.c.received_at >= wanted.since
     if wanted.until is not None:
         yield letters.c.received_at < wanted.until
+
+
+def _marked(text: str, kinds: Sequence[MarkKind]) -> Select[tuple[str]]:
+    return select(marks.c.letter_id).where(
+        marks.c.key == (search_key(text) or ""), marks.c.kind.in_([kind.value for kind in kinds])
+    )
 
 
 def _issued_on(day: date) -> ColumnElement[bool]:

@@ -15,14 +15,28 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from gateway.core.deadlines import Reminder
 from gateway.core.delivery import Delivery, Event, State, Target
+from gateway.core.diary import DiaryLine
 from gateway.core.directory import Directory
-from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId, NodeId
+from gateway.core.directory_change import Change, Prepared
+from gateway.core.model import (
+    Addressee,
+    AgencyCode,
+    InReplyTo,
+    Kind,
+    Lane,
+    LetterFacts,
+    LetterId,
+    NodeId,
+)
 from gateway.core.tracking import HopEvent
+from gateway.core.whereabouts import Link
 from gateway.ports import (
     Arriving,
     Channel,
     Credential,
+    DiaryPage,
     Duty,
     JournalRow,
     LetterKey,
@@ -33,6 +47,7 @@ from gateway.ports import (
     NoticeState,
     Occasion,
     Outgoing,
+    Recalled,
     StoredLetter,
     Subscription,
     Taking,
@@ -47,15 +62,21 @@ from gateway.store import (
     arrivals,
     claims,
     control,
+    crossings,
+    deadlines,
+    diary,
     directory_rows,
     keys,
+    links,
     mailbox,
     moves,
     notices,
+    prepared,
     rows,
     search,
     subscriptions,
     tables,
+    take_backs,
     tracking,
     traffic,
     ways,
@@ -77,6 +98,12 @@ class SqlStore(Access):
 
     async def earlier(self, sender: AgencyCode, facts: LetterFacts) -> tuple[LetterId, datetime] | None:
         return await self._read(lambda c: tracking.earlier(c, sender, facts))
+
+    async def taken_back(
+        self, sender: AgencyCode, named: Sequence[InReplyTo], recipients: Sequence[Addressee]
+    ) -> list[Recalled]:
+        ask = take_backs.Ask(self._instance.node, sender, named, recipients)
+        return await self._read(lambda c: take_backs.taken_back(c, self._shelf.read(c), ask))
 
     async def add_letter(self, new: NewLetter, now: datetime) -> Taking:
         return await self._do(additions.add_letters, additions.Addition(new, now))
@@ -115,6 +142,9 @@ class SqlStore(Access):
 
     async def next_due(self, target: Target | None, lane: Lane | None) -> datetime | None:
         return await self._read(lambda c: claims.next_due(c, target, lane))
+
+    async def hasten(self, neighbour: NodeId, now: datetime, limit: int) -> int:
+        return await self._do(claims.hasten, claims.Haste(neighbour, now, limit))
 
     async def letter(self, letter_id: LetterId) -> StoredLetter | None:
         return await self._read(lambda c: rows.load_letters(c, [letter_id]).get(letter_id))
@@ -176,13 +206,23 @@ class SqlStore(Access):
         return await self._do(tracking.add_status, tracking.StatusMessage(status, now))
 
     async def track(self, letter_id: LetterId) -> TrackRecord | None:
-        return await self._read(lambda c: tracking.track(c, letter_id))
+        return await self._read(
+            lambda c: links.with_links(c, self._shelf.read(c), tracking.track(c, letter_id))
+        )
+
+    async def crossings(self, links: Iterable[Link], most: int) -> Mapping[Link, Sequence[float]]:
+        wanted = list(links)
+        return await self._read(lambda c: crossings.crossings(c, wanted, most)) if wanted else {}
 
     async def find_letters(
         self, agencies: Iterable[AgencyCode], wanted: Wanted, *, before: LetterId | None, limit: int
     ) -> list[LetterId]:
         codes = list(agencies)
         return await self._read(lambda c: search.find_letters(c, codes, wanted, before, limit))
+
+    async def diary(self, agencies: Iterable[AgencyCode], page: DiaryPage) -> Sequence[DiaryLine]:
+        codes = list(agencies)
+        return await self._read(lambda c: diary.diary(c, codes, page))
 
     async def traffic(self, agencies: Iterable[AgencyCode], since: datetime, until: datetime) -> Traffic:
         codes = list(agencies)
@@ -203,8 +243,13 @@ class SqlStore(Access):
         codes = list(agencies)
         return await self._read(lambda c: mailbox.mail(c, letter_id, codes))
 
-    async def note_fetched(self, letter_id: LetterId, agency: AgencyCode, now: datetime) -> None:
-        await self._do(mailbox.note_fetched, mailbox.Fetch(letter_id, agency, now))
+    async def remind(self, now: datetime, soon_until: datetime, limit: int) -> list[Reminder]:
+        return await self._do(deadlines.remind, deadlines.Sweep(now, soon_until, limit))
+
+    async def note_fetched(
+        self, letter_id: LetterId, agency: AgencyCode, now: datetime, *, only_looked: bool = False
+    ) -> bool:
+        return await self._do(mailbox.note_fetched, mailbox.Fetch(letter_id, agency, now, only_looked))
 
     async def was_fetched(self, letter_id: LetterId, agency: AgencyCode) -> bool:
         return await self._read(lambda c: mailbox.was_fetched(c, letter_id, agency))
@@ -243,6 +288,20 @@ class SqlStore(Access):
 
     async def set_directory(self, directory: Directory, now: datetime) -> None:
         await self._do(directory_rows.set_directory, directory_rows.NewDirectory(directory, now))
+
+    async def prepare_directory(self, change: Change, on: date, now: datetime) -> int:
+        return await self._do(prepared.prepare, prepared.Preparation(change, on, now))
+
+    async def prepared_directories(self) -> list[Prepared]:
+        return await self._read(prepared.waiting)
+
+    async def cancel_directory(self, number: int, now: datetime) -> bool:
+        return await self._do(prepared.cancel, prepared.Cancelling(number, now))
+
+    async def begin_day(self, day: date, now: datetime) -> list[Prepared]:
+        if not await self._read(lambda c: prepared.is_due(c, day)):
+            return []
+        return await self._do(prepared.put_in_force, prepared.DayBegins(day, now))
 
     async def add_credential(self, credential: Credential, key_hash: str, now: datetime) -> None:
         await self._do(keys.add_credentials, keys.NewCredential(credential, key_hash, now))

@@ -4,20 +4,26 @@ Tracking: what other nodes said about letters of ours, and the statuses of docum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
+from gateway.core.catalogue import NO_ROUTE
+from gateway.core.codes import normal
+from gateway.core.deadlines import ENDING
 from gateway.core.delivery import State, Target
 from gateway.core.directory import Directory
-from gateway.core.lifecycle import CONSENT, REJECTED, TAKE_BACK, Match, matches, normal_code, same_code
+from gateway.core.errors import Unavailable
+from gateway.core.lifecycle import CONSENT, REJECTED, TAKE_BACK, Match, matches, normal_code, same_organ_in
 from gateway.core.model import Addressee, AgencyCode, InReplyTo, Kind, LetterFacts, LetterId, NodeId
-from gateway.core.routing import next_hop
+from gateway.core.routing import next_hop, path
 from gateway.core.tracking import HopEvent, StatusEvent
 from gateway.ports import StoredLetter, TrackRecord
+from gateway.store.answers import answers_to
+from gateway.store.deadlines import close
 from gateway.store.rows import (
     DELIVERY,
     load_letters,
@@ -51,20 +57,58 @@ def note_hops(transaction: Transaction, events: Iterable[HopEvent]) -> None:
     if not told:
         return
     connection = transaction.connection
-    ours = set(
-        connection.execute(
-            select(letters.c.letter_id).where(
+    ours = {
+        row.letter_id: row.kind
+        for row in connection.execute(
+            select(letters.c.letter_id, letters.c.kind).where(
                 letters.c.letter_id.in_({event.letter_id for event in told}),
                 letters.c.origin == transaction.node,
             )
-        ).scalars()
-    )
+        )
+    }
+    told = [
+        event for each in told if (event := _placed(transaction, each, each.letter_id in ours)) is not None
+    ]
     rows = [_hop_row(event) for event in told if event.letter_id in ours]
     if rows:
         connection.execute(_INSERT_HOPS.of(connection), rows)
     for event in told:
-        if event.state in ENDS and event.letter_id in ours:
+        # a 13 that was stopped has done its work: said again by a client it must not hit what was sent since
+        is_spent = event.state is State.STOPPED and ours.get(event.letter_id) == Kind.STATUS.value
+        if event.state in ENDS and event.letter_id in ours and not is_spent:
             _end_sameness(transaction, event)
+
+
+def _placed(transaction: Transaction, event: HopEvent, is_ours: bool) -> HopEvent | None:
+    """
+    An event as it counts here. A node that does not know the way to a recipient may be told by us, who do,
+    whether the letter went there for that recipient's sake: then it went no further, and its sender hears of
+    it; else the letter passed there for others, and nothing is lost.
+    """
+    astray = Target.of_key(event.target).agency
+    is_astray = event.code == NO_ROUTE.code and event.state is State.RETURNED and astray is not None
+    if not is_ours or not is_astray or event.node == transaction.node:
+        return event
+    connection = transaction.connection
+    text = connection.execute(select(letters.c.routing).where(letters.c.letter_id == event.letter_id))
+    routing = load_routing(text.scalar_one())
+    addressee = next((a for a in routing.recipients if a.code == astray), None)
+    if addressee is None:
+        return None
+    try:
+        way = path(transaction.directory().nodes, routing.origin, addressee.node)
+    except Unavailable:
+        way = ()  # it has left our directory, too
+    if way and event.node not in way[:-1]:
+        return None
+    placed = replace(event, target=f"link:{way[way.index(event.node) + 1]}") if way else event
+    row = _hop_row(placed)
+    same = [hops.c[name] == row[name] for name in ("letter_id", "node", "target", "state")]
+    is_new = connection.execute(select(hops.c.node).where(*same).limit(1)).one_or_none() is None
+    organs = {normal(node.organ_code) for node in transaction.directory().node_rows}
+    if is_new and normal(routing.sender) not in organs:  # no notice about a notice
+        transaction.owe("notice", event.letter_id, addressee.named, event.code, event.at)
+    return placed
 
 
 def _hop_row(event: HopEvent) -> dict[str, Any]:
@@ -76,6 +120,7 @@ def _hop_row(event: HopEvent) -> dict[str, Any]:
         "at": event.at,
         "code": event.code,
         "next_try_at": event.next_try_at,
+        "attempts": event.attempts,
     }
 
 
@@ -134,12 +179,12 @@ def add_status(transaction: Transaction, messages: Sequence[StatusMessage]) -> l
 
 def _add_status(transaction: Transaction, message: StatusMessage) -> LetterId | None:
     status = message.letter
-    document = _document_of(transaction, status)
-    if document is None:
-        return None
     connection, facts, routing = transaction.connection, status.facts, status.routing
     code = normal_code(facts.status_code)
     concerned = [a.code for a in routing.recipients] if code == TAKE_BACK else [routing.sender]
+    document = _document_of(transaction, status, concerned)
+    if document is None:
+        return None
     connection.execute(
         _INSERT_STATUSES.of(connection),
         [
@@ -158,25 +203,41 @@ def _add_status(transaction: Transaction, message: StatusMessage) -> LetterId | 
     )
     if code in ENDING_STATUSES:
         connection.execute(_END_SAMENESS, {"letter": document, "whom": routing.sender})
+    if code in ENDING:
+        close(transaction, document, routing.sender)
     return document
 
 
-def _document_of(transaction: Transaction, status: StoredLetter) -> LetterId | None:
-    """The document that the status means: the surest match, of equals the latest."""
+def _document_of(
+    transaction: Transaction, status: StoredLetter, concerned: Collection[str]
+) -> LetterId | None:
+    """
+    The document that the status means: the surest match; of equals the latest that went to whom it concerns.
+
+    The same document may be several letters: sent to further recipients, or anew after it came to nothing.
+    """
     directory = transaction.directory()
-
-    def same_organ(a: str, b: str) -> bool:
-        first, second = directory.find(a), directory.find(b)
-        return same_code(a, b) or (first is not None and second is not None and first.code == second.code)
-
-    best: tuple[Match, datetime, LetterId] | None = None
+    same_organ = same_organ_in(directory)
+    found: list[tuple[Match, datetime, Any]] = []
     for reference in _references(status):
-        for row in transaction.connection.execute(_documents(directory, reference)):
+        for row in transaction.connection.execute(documents(directory, reference)):
             match = matches(reference, read_facts(row), row.sender, same_organ=same_organ)
-            found = (match, row.received_at, LetterId(row.letter_id))
-            if match is not Match.NONE and (best is None or found > best):
-                best = found
-    return None if best is None else best[2]
+            if match is not Match.NONE:
+                found.append((match, row.received_at, row))
+    surest = max((match for match, _, _ in found), default=Match.NONE)
+    equals = {row.letter_id: (at, row.letter_id, row) for match, at, row in found if match is surest}
+    if len(equals) > 1:
+        went = {name: each for name, each in equals.items() if _went_to(directory, each[2], concerned)}
+        equals = went or equals
+    return LetterId(max(equals.values(), key=lambda each: each[:2])[1]) if equals else None
+
+
+def _went_to(directory: Directory, row: Any, agencies: Collection[str]) -> bool:
+    """Whether a letter went to one of these agencies, or to one that it succeeded."""
+    named = [addressee.code for addressee in load_routing(row.routing).recipients]
+    return any(
+        agency == code or directory.is_successor(code, agency) for code in named for agency in agencies
+    )
 
 
 def _references(status: StoredLetter) -> tuple[InReplyTo, ...]:
@@ -187,7 +248,7 @@ def _references(status: StoredLetter) -> tuple[InReplyTo, ...]:
     return tuple(replace(named, organ=status.routing.sender) for named in facts.in_reply_to)
 
 
-def _documents(directory: Directory, reference: InReplyTo) -> Any:
+def documents(directory: Directory, reference: InReplyTo) -> Any:
     """Documents that the reference may mean; `matches` has the last word."""
     wanted = select(letters).where(
         letters.c.kind == Kind.DOCUMENT.value,
@@ -230,14 +291,17 @@ def earlier(
     return None if row is None else (LetterId(row.letter_id), row.received_at)
 
 
+_OFFERED = (*DELIVERY, deliveries.c.offered_at)
+
+
 def track(connection: Connection, letter_id: LetterId) -> TrackRecord | None:
     """All that is known of a letter."""
     letter = load_letters(connection, [letter_id]).get(letter_id)
     if letter is None:
         return None
     own = connection.execute(
-        select(*DELIVERY).where(deliveries.c.letter_id == letter_id).order_by(deliveries.c.seq)
-    )
+        select(*_OFFERED).where(deliveries.c.letter_id == letter_id).order_by(deliveries.c.seq)
+    ).all()
     told = connection.execute(
         select(hops).where(hops.c.letter_id == letter_id).order_by(hops.c.at, hops.c.node, hops.c.target)
     )
@@ -251,6 +315,8 @@ def track(connection: Connection, letter_id: LetterId) -> TrackRecord | None:
         deliveries=tuple(read_deliveries(own)),
         hops=tuple(_read_hop(row) for row in told),
         statuses=tuple(_read_status(row) for row in reported),
+        offered={row.target: row.offered_at for row in own if row.offered_at is not None},
+        answered=answers_to(connection, letter_id),
     )
 
 
@@ -274,4 +340,5 @@ def _read_hop(row: Any) -> HopEvent:
         row.at,
         row.code,
         row.next_try_at,
+        row.attempts,
     )

@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.core.model import Kind
+from gateway.core.tracking import Tracking
+from gateway.core.whereabouts import where_in_all
 from gateway.ports import Caller, TrackRecord, Wanted
-from gateway.v1.findings import Shape
+from gateway.v1.findings import NO_WORDS, Shape, Words, in_words
 from gateway.v1.metadata import written
 from gateway.v1.moments import Day, Moment
 from gateway.v1.operations import LETTER_ID
@@ -42,6 +44,20 @@ class FindQuery(Query):
         "SHA-256 of the very bytes that were sent: finds the letter whose answer got lost",
         pattern=r"^([0-9a-fA-F]{64})?$",
     )
+    task_code: Text = described(
+        "",
+        "Mã nhiệm vụ",
+        "Code of a task",
+        examples=["439684_H23-NV-G22-2024-011227004"],
+    )
+    reference: Text = described(
+        "", "Mã tham chiếu, mã hồ sơ một cửa", "Reference code, code of a one-stop dossier"
+    )
+    replies_to: Text = described(
+        "",
+        "Trả lời văn bản này: DocumentId, hoặc số và ký hiệu",
+        "That answer this document: DocumentId, or number and notation",
+    )
     kind: Kind | None = described(
         None, "Chỉ văn bản, hoặc chỉ trạng thái", "Only documents, or only statuses"
     )
@@ -68,6 +84,9 @@ class FindQuery(Query):
             code=self.code,
             issue_date=written(self.issue_date),
             sha256=self.sha256.lower(),
+            task_code=self.task_code,
+            reference=self.reference,
+            replies_to=self.replies_to,
             sent=None if self.direction is None else self.direction is Direction.SENT,
             since=self.since,
             until=self.until,
@@ -92,10 +111,13 @@ class LetterLine(Shape):
     size: int
     sha256: str
     received_at: datetime
+    where: Words = NO_WORDS  # in one line
     tracking: TrackingShape | None
 
     @classmethod
-    def of(cls, record: TrackRecord, caller: Caller, tracking: TrackingShape | None) -> LetterLine:
+    def of(
+        cls, record: TrackRecord, caller: Caller, tracking: Tracking, shown: TrackingShape | None = None
+    ) -> LetterLine:
         letter = record.letter
         routing, facts = letter.routing, letter.facts
         is_sent = routing.sender in caller.agencies
@@ -115,7 +137,8 @@ class LetterLine(Shape):
             size=routing.original_size,
             sha256=routing.original_sha256,
             received_at=letter.received_at,
-            tracking=tracking,
+            where=in_words(where_in_all(tracking)),
+            tracking=shown,
         )
 
 

@@ -7,26 +7,35 @@ the codes. A client must accept fields that it does not know: answers may grow w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
 
 from gateway.core.catalogue import FAULTS
-from gateway.core.delivery import State
 from gateway.core.directory import Agency, Directory
 from gateway.core.errors import find
 from gateway.core.model import Kind
 from gateway.core.stages import Stage
 from gateway.core.tracking import RecipientTrack, StatusLine, Tracking
-from gateway.ports import Accepted, MailItem, RecipientAnswer
+from gateway.core.whereabouts import where, where_in_all
+from gateway.ports import Accepted, RecipientAnswer
+from gateway.v1.deadlines import DeadlineShape
+from gateway.v1.findings import NO_WORDS, in_words
 from gateway.v1.findings import FaultShape as FaultShape
 from gateway.v1.findings import FindingShape as FindingShape
 from gateway.v1.findings import Problem as Problem
 from gateway.v1.findings import Shape as Shape
 from gateway.v1.findings import Words as Words
-from signing.report import SEAL_OUTCOMES, verdict_dict
-from signing.verdict import Outcome, Verdict
+from gateway.v1.links import LinkShape, RequestShape
+from gateway.v1.mailbox import HistoryLine as HistoryLine
+from gateway.v1.mailbox import HistoryPage as HistoryPage
+from gateway.v1.mailbox import MailboxPage as MailboxPage
+from gateway.v1.mailbox import MailLine as MailLine
+from gateway.v1.mailbox import ReplayAnswer as ReplayAnswer
+from gateway.v1.seals import ObjectionShape as ObjectionShape
+from gateway.v1.seals import SealShape as SealShape
+from gateway.v1.seals import VerificationShape as VerificationShape
 
 # --- sending -------------------------------------------------------------------------------------
 
@@ -92,66 +101,6 @@ class StatusReport(Shape):
     staff: str = Field(default="", max_length=500)
 
 
-# --- the mailbox ---------------------------------------------------------------------------------
-
-
-class MailLine(Shape):
-    """One letter that waits. `number` is its cursor."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    number: int
-    letter_id: str
-    agency: str
-    kind: Kind
-    sender: str
-    sender_name: str
-    document_id: str
-    code: str
-    issue_date: str
-    subject: str
-    priority: int
-    status_code: str
-    size: int
-    waiting_since: datetime
-
-
-class MailboxPage(Shape):
-    """Part of a mailbox, oldest first. `next` is the `after` of the following page, None at the end."""
-
-    items: tuple[MailLine, ...]
-    next: int | None
-
-    @classmethod
-    def of(cls, items: Iterable[MailItem], limit: int) -> MailboxPage:
-        lines = tuple(MailLine.model_validate(item) for item in items)
-        return cls(items=lines, next=lines[-1].number if len(lines) >= limit else None)
-
-
-class HistoryLine(MailLine):
-    """One letter that ever came. `state` tells whether it still waits (waiting) or was acknowledged."""
-
-    state: State
-
-
-class HistoryPage(Shape):
-    """Part of what ever came, in the order it came. `next` is the `after` of the following page."""
-
-    items: tuple[HistoryLine, ...]
-    next: int | None
-
-    @classmethod
-    def of(cls, items: Iterable[MailItem], limit: int) -> HistoryPage:
-        lines = tuple(HistoryLine.model_validate(item) for item in items)
-        return cls(items=lines, next=lines[-1].number if len(lines) >= limit else None)
-
-
-class ReplayAnswer(Shape):
-    """How many letters are listed again."""
-
-    offered_again: int
-
-
 # --- where a letter is ---------------------------------------------------------------------------
 
 
@@ -214,6 +163,14 @@ class RecipientTracking(Shape):
     trouble: TroubleShape | None
     status: StatusShape | None
     statuses: tuple[StatusShape, ...]
+    where: Words = NO_WORDS  # in one line
+    held_since: datetime | None = None
+    next_node: str | None = None
+    attempts: int = 0
+    seal: SealShape = SealShape.of(None)
+    expected_at: datetime | None = None
+    deadlines: tuple[DeadlineShape, ...] = ()  # of the recipient, and of the axis towards it
+    requests: tuple[RequestShape, ...] = ()  # what it was asked to do with the document, and its answers
 
     @classmethod
     def of(cls, track: RecipientTrack) -> RecipientTracking:
@@ -238,6 +195,14 @@ class RecipientTracking(Shape):
             else None,
             status=_status(track.status) if track.status else None,
             statuses=tuple(map(_status, track.statuses)),
+            where=in_words(where(track)),
+            held_since=track.held_since,
+            next_node=track.next_node,
+            attempts=track.attempts,
+            seal=SealShape.of(track.seal),
+            expected_at=track.expected_at,
+            deadlines=tuple(map(DeadlineShape.of, track.deadlines)),
+            requests=tuple(map(RequestShape.of, track.requests)),
         )
 
 
@@ -263,6 +228,9 @@ class TrackingShape(Shape):
     size: int
     is_final: bool
     recipients: tuple[RecipientTracking, ...]
+    where: Words = NO_WORDS  # in one line, for all recipients
+    deadlines: tuple[DeadlineShape, ...] = ()  # of the sender
+    links: tuple[LinkShape, ...] = ()  # the documents that it answers or changes, or that do so to it
 
     @classmethod
     def of(cls, tracking: Tracking) -> TrackingShape:
@@ -282,35 +250,10 @@ class TrackingShape(Shape):
             size=tracking.size,
             is_final=tracking.is_final,
             recipients=tuple(map(RecipientTracking.of, tracking.recipients)),
+            where=in_words(where_in_all(tracking)),
+            deadlines=tuple(map(DeadlineShape.of, tracking.deadlines)),
+            links=tuple(map(LinkShape.of, tracking.links)),
         )
-
-
-# --- what a seal is worth ------------------------------------------------------------------------
-
-
-class ObjectionShape(Shape):
-    """One reason why a seal did not pass; `reason` is stable, `member` the part it speaks of."""
-
-    reason: str
-    member: str
-    detail: str
-    vi: str
-    en: str
-
-
-class VerificationShape(Shape):
-    """The verdict about the seal of a letter's origin. What `facts` says of a signer is known if passed."""
-
-    outcome: Outcome
-    vi: str
-    en: str
-    reasons: tuple[ObjectionShape, ...]
-    facts: Mapping[str, str | int]
-
-    @classmethod
-    def of(cls, verdict: Verdict) -> VerificationShape:
-        words = SEAL_OUTCOMES[verdict.outcome]
-        return cls.model_validate({**verdict_dict(verdict), "vi": words.vi, "en": words.en})
 
 
 # --- agencies, and the node itself ---------------------------------------------------------------

@@ -17,6 +17,9 @@ from gateway.ports import Channel, MailItem, Notice, NoticeState, Occasion, Subs
 from gateway.v1.findings import Shape
 from gateway.v1.query import described
 
+SUBSCRIBABLE = ", ".join(occasion for occasion in Occasion if occasion is not Occasion.PING)
+"""What can be asked for, as docs name it."""
+
 # --- subscriptions -------------------------------------------------------------------------------
 
 
@@ -84,8 +87,8 @@ class SubscriptionWish(Shape):
     )
     occasions: tuple[Occasion, ...] = described(
         (Occasion.DOCUMENT, Occasion.STATUS),
-        "Báo khi nào: document.arrived, status.arrived",
-        "When: document.arrived, status.arrived",
+        f"Báo khi nào: {SUBSCRIBABLE}",
+        f"When: {SUBSCRIBABLE}",
         min_length=1,
         max_length=8,
     )
@@ -204,7 +207,11 @@ class LetterLinks(Shape):
 
 
 class ArrivedLetter(Shape):
-    """What a webhook tells of a letter: enough to decide when to fetch it, nothing of its content."""
+    """
+    What a webhook tells of a letter: enough to decide when to fetch it, nothing of its content.
+
+    At `due_at` its due date is over, None if it names none.
+    """
 
     letter_id: str
     number: int
@@ -220,9 +227,11 @@ class ArrivedLetter(Shape):
     size: int
     waiting_since: datetime
     links: LetterLinks
+    task_codes: tuple[str, ...] = ()
+    due_at: datetime | None = None
 
     @classmethod
-    def of(cls, item: MailItem, node_url: str) -> ArrivedLetter:
+    def of(cls, item: MailItem, node_url: str, due_at: datetime | None) -> ArrivedLetter:
         return cls(
             letter_id=item.letter_id,
             number=item.number,
@@ -238,6 +247,8 @@ class ArrivedLetter(Shape):
             size=item.size,
             waiting_since=item.waiting_since,
             links=LetterLinks.of(item.letter_id, node_url),
+            task_codes=item.task_codes,
+            due_at=due_at,
         )
 
 
@@ -261,6 +272,6 @@ class WebhookMessage(Shape):
         data = (
             Ping(agency=subscription.agency, subscription=subscription.id)
             if notice.item is None
-            else ArrivedLetter.of(notice.item, node_url)
+            else ArrivedLetter.of(notice.item, node_url, notice.deadline)
         )
         return cls(type=notice.occasion, timestamp=notice.at, data=data)

@@ -26,6 +26,8 @@ _CODES = {
     catalogue.NOT_ALLOWED.code: AnswerCode.SENDER_UNREGISTERED,
     catalogue.RECIPIENT_LOCKED.code: AnswerCode.RECIPIENT_LOCKED,
     catalogue.RECIPIENT_CLOSED.code: AnswerCode.RECIPIENT_LOCKED,
+    catalogue.GROUP_UNKNOWN.code: AnswerCode.RECIPIENT_UNKNOWN,
+    catalogue.GROUP_EMPTY.code: AnswerCode.RECIPIENT_UNKNOWN,
     catalogue.HASH_MISMATCH.code: AnswerCode.FILE_PROCESSING,
     catalogue.BODY_TOO_SLOW.code: AnswerCode.FILE_PROCESSING,
     catalogue.STATE_SECRET.code: AnswerCode.FILE_INVALID,
@@ -43,6 +45,8 @@ _WHY_NO_RECIPIENT = (
     catalogue.RECIPIENT_UNKNOWN.code,
     catalogue.RECIPIENT_CLOSED.code,
     catalogue.RECIPIENT_LOCKED.code,
+    catalogue.RECIPIENT_SIZE.code,
+    catalogue.RECIPIENT_TYPES.code,
 )
 """What stands behind NO_KNOWN_RECIPIENT; the first of these that was found is told."""
 _DOUBTS = {

@@ -324,3 +324,27 @@ async def test_work_is_found_by_index_whatever_the_backlog(sqlite_database: Data
     told = [line for line in plans if "deliveries" in line or "TEMP" in line]
     assert any(f"INDEX ix_deliveries_{question.partition(' ')[0]}" in line for line in told), told
     assert not any(line == "SCAN deliveries" or "TEMP B-TREE" in line for line in told), told
+
+
+# --- a link that works again ---------------------------------------------------------------------
+
+
+async def test_what_a_dead_link_held_up_is_due_at_once(store: SqlStore) -> None:
+    later = START + MINUTE
+    down = {"due_at": later, "failures": 3, "last_code": "TRUC-504"}
+    await add(store, 1, UP, **down)
+    await add(store, 2, DOWN, **down)
+    await add(store, 3, UP, due_at=later, failures=1, last_code="TRUC-505")
+    assert await claimed(store) == []
+    assert await store.hasten(CENTRAL, START, 500) == 1
+    assert await store.hasten(CENTRAL, START, 500) == 0, "once"
+    assert [
+        work.delivery.letter_id for work in await store.claim_due(UP, None, START, letters=9, size=PLENTY)
+    ] == [letter_id(1)]
+    assert await store.next_due(DOWN, None) == later, "another link is another matter"
+
+
+async def test_backlog_of_a_link_is_hastened_a_piece_at_a_time(store: SqlStore) -> None:
+    for number in range(1, 6):
+        await add(store, number, UP, due_at=START + number * MINUTE, failures=1, last_code="TRUC-504")
+    assert [await store.hasten(CENTRAL, START, 2) for _ in range(4)] == [2, 2, 1, 0]

@@ -132,7 +132,7 @@ async def test_origin_keeps_its_own_hops(store: SqlStore) -> None:
     await store.record(letter_id(1), UP, Taken(), LATER)
     record = await store.track(letter_id(1))
     assert record is not None
-    assert record.hops == (HopEvent(letter_id(1), PROVINCE, "link:G22", State.TAKEN, LATER),)
+    assert record.hops == (HopEvent(letter_id(1), PROVINCE, "link:G22", State.TAKEN, LATER, attempts=1),)
     assert await store.control_waiting(CENTRAL, 10) == []
 
 
@@ -153,6 +153,7 @@ async def test_transit_node_tells_the_origin_over_the_link_that_leads_there(stor
                 "at": LATER.isoformat(),
                 "code": "",
                 "next_try_at": None,
+                "attempts": 0,
             }
         ],
     }

@@ -11,15 +11,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, event
 
+from gateway.core.diary import Direction
 from gateway.core.model import Kind, LetterFacts
-from gateway.ports import Channel, NoticeState, Wanted
-from gateway.store import mailbox, notices, search, tracking, traffic
+from gateway.ports import Channel, DiaryPage, NoticeState, Wanted
+from gateway.store import answers, crossings, deadlines, diary, mailbox, notices, search, tracking, traffic
 from tests.contract.conftest import Database
-from tests.kit.builders import PROVINCE_OFFICE
+from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE
 from tests.kit.clock import START
 
 WHOSE = [PROVINCE_OFFICE]
 PAST = mailbox.Past(WHOSE, Kind.DOCUMENT, 0, START, 9)
+SENT, CAME = (
+    DiaryPage(direction=direction, since=START, until=START, after="1.1")
+    for direction in (Direction.OUT, Direction.IN)
+)
 
 
 def find(**wanted: Any) -> Callable[[Connection], object]:
@@ -35,8 +40,13 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
     "by id": (find(document_id="a"), {"ix_letters_document"}),
     "by number": (find(code="a"), {"ix_letters_code"}),
     "by digest": (find(sha256="a"), {"ix_letters_original_sha256"}),
+    "by task": (find(task_code="a"), {"ix_marks_key"}),
+    "by what is answered": (find(replies_to="a"), {"ix_marks_key"}),
     "sent in a span": (find(sent=True, since=START, until=START), {"ix_letters_sent"}),
     "history": (lambda c: mailbox.history(c, PAST), {"ix_deliveries_offered", "ix_deliveries_offered_at"}),
+    "diary of what was sent": (lambda c: diary.diary(c, WHOSE, SENT), {"ix_letters_sent"}),
+    "diary of what came": (lambda c: diary.diary(c, WHOSE, CAME), {"ix_deliveries_offered_at"}),
+    "crossings": (lambda c: crossings.crossings(c, [(PROVINCE, CENTRAL)], 20), {"ix_hops_taken"}),
     "traffic": (
         lambda c: traffic.traffic(c, WHOSE, START, START),
         {
@@ -46,6 +56,14 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
             "ix_deliveries_mail",
             "ix_hops_returned",
         },
+    ),
+    "answers": (
+        lambda c: c.execute(answers._NAMING_IT, {"names": ["a", "b"], "after": START}).all(),
+        {"ix_marks_key"},
+    ),
+    "due dates": (
+        lambda c: c.execute(deadlines._DUE, {"word": "soon", "until": START, "most": 9}).all(),
+        {"ix_deadlines_next_word"},
     ),
     "next notice": (lambda c: notices.next_notice(c, Channel.MAIL), {"ix_notices_due"}),
     "dead notices": (
@@ -71,5 +89,5 @@ async def test_question_is_answered_from_its_index(sqlite_database: Database, qu
     engine.dispose()
     used = {word for line in plans for word in line.split() if word.startswith("ix_")}
     assert used == indexes, plans
-    kept = ("letters", "deliveries", "hops", "statuses", "notices")
+    kept = ("letters", "deliveries", "hops", "statuses", "notices", "deadlines")
     assert not [line for line in plans if line in {f"SCAN {table}" for table in kept}], plans

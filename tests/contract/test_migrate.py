@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import column, create_engine, inspect, table, text
 
 from gateway.core.errors import Misconfigured
 from gateway.core.model import AgencyCode
@@ -135,6 +135,22 @@ async def test_what_was_kept_before_gets_its_places_and_digests(database: Databa
     await store.close()
     to(database, "0001")
     assert len(database.rows(text("SELECT * FROM deliveries"))) == 4
+
+
+async def test_documents_that_were_kept_before_are_found_by_what_they_answer(database: Database) -> None:
+    to(database, "0003")
+    at = START.isoformat(timespec="microseconds")
+    told = '{"in_reply_to": [["G22", "267/VPCP-TTĐT", "", ""], ["G22", "267/vpcp-TTĐT", "D-1", ""]]}'
+    database.change(*(OLD_LETTER.format(number, at) for number in (1, 2, 3)))
+    letters = table("letters", column("letter_id"), column("more_facts"), column("kind"))
+    database.change(
+        letters.update().where(letters.c.letter_id == "l1").values(more_facts=told),
+        letters.update().where(letters.c.letter_id == "l2").values(more_facts=told, kind="status"),
+        letters.update().where(letters.c.letter_id == "l3").values(more_facts='{"operation": 1}'),
+    )
+    migrate.upgrade(database.url)
+    rows = database.rows(text("SELECT letter_id, kind, key FROM marks ORDER BY key"))
+    assert [tuple(row) for row in rows] == [("l1", "reply", "267/vpcp-ttđt"), ("l1", "reply", "d-1")]
 
 
 def to(database: Database, revision: str) -> None:

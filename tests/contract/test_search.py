@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.core.delivery import Target
-from gateway.core.model import AgencyCode, Kind, Lane, LetterFacts, LetterId
+from gateway.core.model import AgencyCode, InReplyTo, Kind, Lane, LetterFacts, LetterId
 from gateway.ports import Wanted
 from gateway.store.sql import SqlStore
 from tests.kit.builders import (
@@ -117,3 +117,39 @@ async def test_pages_go_back_in_time_without_gap_or_repeat(store: SqlStore) -> N
         assert len(page) <= 3
         pages += page
     assert pages == letters[::-1]
+
+
+async def test_letters_are_found_by_what_they_belong_to(store: SqlStore) -> None:
+    facts = LetterFacts(
+        document_id="D1",
+        task_codes=("439684_H23-NV-G22-2024-011227004",),
+        reference_codes=("R-1",),
+        dossier_codes=("H20.16-230101-0001",),
+        in_reply_to=(InReplyTo("000.00.00.G22", "267/VPCP-TTĐT", "D-267"),),
+    )
+    await store.add_letter(new_letter(1, HERE, facts=facts, **FROM_CENTRAL), START)
+    await document(store, 2)
+    for wanted in (
+        {"task_code": "439684_h23-nv-G22-2024-011227004"},
+        {"reference": " r-1"},
+        {"reference": "H20.16-230101-0001"},
+        {"replies_to": "267/vpcp-TTĐT"},
+        {"replies_to": "D-267", "document_id": "D1"},
+    ):
+        assert await found(store, **wanted) == [letter_id(1)], wanted
+        assert await found(store, COMMUNE_OFFICE, **wanted) == []
+    for missing in (
+        {"task_code": "R-1"},
+        {"reference": "  "},
+        {"replies_to": "267/VPCP"},
+        {"task_code": "x" * 9999},
+    ):
+        assert await found(store, **missing) == []
+
+
+async def test_facts_come_back_as_they_were(store: SqlStore) -> None:
+    facts = LetterFacts(task_codes=("T-1", "T-1"), reference_codes=("R",), dossier_codes=("H20-230101-0001",))
+    await store.add_letter(new_letter(1, facts=facts), START)
+    held = await store.letter(letter_id(1))
+    assert held is not None
+    assert held.facts == facts

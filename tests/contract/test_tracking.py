@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.core.catalogue import NO_ROUTE
 from gateway.core.delivery import State, Target
 from gateway.core.model import InReplyTo, Kind, Lane, LetterFacts, LetterId
 from gateway.ports import HopEvent, StatusEvent, StoredLetter
@@ -11,7 +12,10 @@ from gateway.store.sql import SqlStore
 from tests.kit.builders import (
     CENTRAL,
     CENTRAL_OFFICE,
+    COMMUNE,
     COMMUNE_OFFICE,
+    OTHER_OFFICE,
+    OTHER_PROVINCE,
     PROVINCE,
     PROVINCE_OFFICE,
     letter_id,
@@ -45,6 +49,30 @@ async def test_hops_of_letters_that_are_not_ours_are_not_kept(store: SqlStore) -
     record = await store.track(letter_id(1))
     assert record is not None
     assert record.hops == ()
+
+
+async def test_recipient_that_went_astray_on_its_own_way_is_told_once(store: SqlStore) -> None:
+    far = (OTHER_OFFICE, OTHER_PROVINCE)
+    await store.add_letter(new_letter(1, to=[far], sameness="s"), START)
+    astray = hop(target=f"agency:{OTHER_OFFICE}", state=State.RETURNED, code=NO_ROUTE.code)
+    for _ in range(2):
+        await store.add_hops([astray])
+    record, (duty,) = await store.track(letter_id(1)), await store.duties(10)
+    assert record is not None
+    assert [event.target for event in record.hops] == [f"link:{OTHER_PROVINCE}"]
+    assert (duty.kind, duty.target, duty.code) == ("notice", OTHER_OFFICE, NO_ROUTE.code)
+    assert await store.same("s", [OTHER_OFFICE]) == {}, "it may be sent again"
+
+
+async def test_letter_that_passed_for_others_did_not_go_astray(store: SqlStore) -> None:
+    await store.add_letter(new_letter(1, to=[(COMMUNE_OFFICE, COMMUNE), (CENTRAL_OFFICE, CENTRAL)]), START)
+    unknown_there = hop(target=f"agency:{COMMUNE_OFFICE}", state=State.RETURNED, code=NO_ROUTE.code)
+    nobody_here = hop(target="agency:000.00.99.H99", state=State.RETURNED, code=NO_ROUTE.code)
+    await store.add_hops([unknown_there, nobody_here])
+    record = await store.track(letter_id(1))
+    assert record is not None
+    assert record.hops == ()
+    assert await store.duties(10) == []
 
 
 async def test_unknown_letter_has_no_track(store: SqlStore) -> None:
@@ -127,6 +155,22 @@ async def test_same_number_of_two_years_is_told_apart_by_the_date(store: SqlStor
     first, second = about(code="5/UBND", date="2025/03/01"), about(code="5/UBND", date="2026/03/01")
     assert await store.add_status(status(first, 8), LATER) == old
     assert await store.add_status(status(second, 9), LATER) == new
+
+
+async def test_status_finds_the_copy_that_went_to_its_sender_though_a_later_one_went_elsewhere(
+    store: SqlStore,
+) -> None:
+    """A document that is sent to a further recipient is another letter."""
+    facts = LetterFacts(document_id="same", code="7/UBND")
+    await store.add_letter(new_letter(1, facts=facts), START)
+    await store.add_letter(
+        new_letter(2, Target(agency=COMMUNE_OFFICE), facts=facts, to=((COMMUNE_OFFICE, PROVINCE),)), LATER
+    )
+    named = InReplyTo(PROVINCE_OFFICE, document_id="same")
+    for number, sender in ((3, CENTRAL_OFFICE), (4, COMMUNE_OFFICE)):
+        told = LetterFacts(status_code="03", in_reply_to=(named,))
+        status = stored_letter(number, kind=Kind.STATUS, sender=sender, facts=told)
+        assert await store.add_status(status, LATER) == letter_id(number - 2)
 
 
 async def test_status_that_comes_twice_is_noted_once(store: SqlStore) -> None:

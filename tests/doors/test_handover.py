@@ -297,6 +297,26 @@ async def test_one_agency_that_fails_holds_up_no_other(tmp_path: Path) -> None:
     assert there is State.WAITING
 
 
+async def test_letter_that_was_never_handed_over_is_not_looked_into_by_its_receiver(tmp_path: Path) -> None:
+    """Also what was given back because of its seal has a delivery to that agency."""
+    pusher = Pusher(Rejected(find(catalogue.SEAL_FAILED, reason="digest")))
+    manner = Manner(deliverers={"push": pusher, **MAILBOX})
+    async with open_axis(with_pushed_agency(), tmp_path, manner) as axis:
+        accepted = await send(axis, to=PUSHED)
+        office, refused = axis.nodes[PROVINCE].office, []
+        for wish in (office.read, office.evidence):
+            with pytest.raises(Rejected) as unknown:
+                await wish(axis.caller(PUSHED), accepted.letter_id)
+            refused.append(unknown.value.code)
+        tracked = await office.track(axis.caller(PUSHED), accepted.letter_id)
+        read = await office.read(axis.caller(PROVINCE_OFFICE), accepted.letter_id)
+        end = await state(axis, accepted, f"agency:{PUSHED}")
+
+    assert refused == [catalogue.UNKNOWN_LETTER.code] * 2
+    assert (tracked.letter.routing.letter_id, end) == (accepted.letter_id, State.RETURNED)
+    assert read.agency == PROVINCE_OFFICE
+
+
 # --- codes that were closed ----------------------------------------------------------------------
 
 

@@ -20,7 +20,8 @@ from gateway.core.directory import Directory
 from gateway.core.errors import Rejected
 from gateway.core.model import Kind, Lane, LetterId, Part
 from gateway.letters import Dialect
-from gateway.ports import Accepted, StoredLetter, Terms
+from gateway.office import one_chunk
+from gateway.ports import Accepted, Caller, StoredLetter, Terms
 from tests.kit.builders import (
     CENTRAL_OFFICE,
     COMMUNE_OFFICE,
@@ -149,6 +150,47 @@ async def test_sender_is_an_agency_of_its_key(tmp_path: Path) -> None:
             await axis.send(letter(DEPARTMENT, CENTRAL_OFFICE), by=PROVINCE_OFFICE)
 
     assert code_of(refused) == catalogue.SENDER_NOT_CALLER.code
+
+
+async def test_group_becomes_the_agencies_that_it_stands_for(tmp_path: Path) -> None:
+    tiers = {PROVINCE_OFFICE: "tỉnh", OTHER_OFFICE: "tỉnh", COMMUNE_OFFICE: "xã"}
+    rows = tuple(replace(row, tier=tiers.get(row.code, "")) for row in small_axis().agency_rows)
+    async with open_axis(replace(small_axis(), agency_rows=rows), tmp_path) as axis:
+        node, content = axis.nodes[PROVINCE], letter(PROVINCE_OFFICE, CENTRAL_OFFICE)
+        caller = Caller("office", frozenset({PROVINCE_OFFICE}))
+        to = ["@tinh", "@xa", CENTRAL_OFFICE]
+        shown = await node.intake.accept(one_chunk(content), caller, to=to, dry_run=True)
+        accepted = await node.intake.accept(one_chunk(content), caller, to=to)
+        held = await stored(axis, accepted)
+        with pytest.raises(Rejected) as refused:
+            await node.intake.accept(one_chunk(content), caller, to=["@huyen"])
+
+    meant = [OTHER_OFFICE, COMMUNE_OFFICE, CENTRAL_OFFICE]
+    assert [r.served for r in shown.recipients] == meant
+    assert [r.served for r in accepted.recipients] == meant
+    assert [(a.named, a.code) for a in held.routing.recipients] == [(code, code) for code in meant]
+    assert code_of(refused) == catalogue.GROUP_UNKNOWN.code
+
+
+async def test_recipient_whose_system_cannot_take_it_is_told_before_anything_is_queued(
+    tmp_path: Path,
+) -> None:
+    rows = tuple(
+        replace(row, max_size=1000 if row.code == DEPARTMENT else 0) for row in small_axis().agency_rows
+    )
+    async with open_axis(replace(small_axis(), agency_rows=rows), tmp_path) as axis:
+        accepted = await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, OTHER_OFFICE), by=PROVINCE_OFFICE)
+        owed = await targets(axis, accepted.letter_id)
+        with pytest.raises(Rejected) as refused:
+            await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT, number=2), by=PROVINCE_OFFICE)
+
+    assert list(owed) == ["link:G22"]
+    told = {r.named: r.code for r in accepted.recipients}
+    assert told == {OTHER_OFFICE: "", DEPARTMENT: catalogue.RECIPIENT_SIZE.code}
+    assert [f.fault for f in refused.value.findings if f.is_error] == [
+        catalogue.NO_KNOWN_RECIPIENT,
+        catalogue.RECIPIENT_SIZE,
+    ]
 
 
 async def test_unknown_recipient_stops_none_of_the_others(tmp_path: Path) -> None:
@@ -409,6 +451,24 @@ async def test_status_goes_to_whom_it_answers(tmp_path: Path) -> None:
     assert (held.routing.kind, held.routing.lane) == (Kind.STATUS, Lane.CONTROL)
     assert [a.code for a in held.routing.recipients] == [PROVINCE_OFFICE]
     assert [(s.code, s.description) for s in line.statuses] == [("03", "vào sổ")]
+
+
+async def test_status_of_the_other_side_is_refused_in_both_languages(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        document = await axis.send(letter(PROVINCE_OFFICE, DEPARTMENT), by=PROVINCE_OFFICE)
+        await axis.settle()
+        with pytest.raises(Rejected) as of_receiver:
+            await axis.report(PROVINCE_OFFICE, document.letter_id, "03")
+        status = await axis.report(DEPARTMENT, document.letter_id, "03")
+        with pytest.raises(Rejected) as of_status:
+            await axis.report(DEPARTMENT, status.letter_id, "03")
+
+    for refused, vi, en in (
+        (of_receiver, "chỉ bên nhận văn bản", "only the receiver of the document"),
+        (of_status, "đó là một trạng thái", "that letter is a status itself"),
+    ):
+        assert code_of(refused) == "TRUC-414"
+        assert refused.value.first.params["detail"].endswith(f"{vi} · {en}")
 
 
 async def test_one_line_in_the_log_for_each_letter(tmp_path: Path) -> None:

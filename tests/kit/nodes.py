@@ -29,6 +29,7 @@ from gateway.core.calendar import Calendar
 from gateway.core.delivery import Delivery, retry_after
 from gateway.core.directory import Directory, SuccessorPolicy
 from gateway.core.model import AgencyCode, Kind, Lane, LetterId, NodeId
+from gateway.core.take_back import TakeBackPolicy
 from gateway.core.tracking import RecipientTrack, Tracking, trace
 from gateway.crash import Point
 from gateway.doors.arrival import Arrival
@@ -75,6 +76,7 @@ class Manner:
     retry: Callable[[Delivery], timedelta] = retry_after
     deliverers: Mapping[str, Deliverer] = field(default_factory=lambda: {"mailbox": AtTheDoor()})
     sealer: Sealer | None = None
+    take_back: TakeBackPolicy = "stop"
     terms: Mapping[AgencyCode, Terms] = field(default_factory=dict)
     seed: int = 0
 
@@ -137,13 +139,14 @@ class SmallNode:
         self.desk = Desk(
             name,
             self.store,
-            lambda: axis.directory,
+            lambda: axis.own.get(name, axis.directory),
             axis.clock,
             self.bell,
             log,
             self.metrics,
             terms=lambda agency: manner.terms.get(agency, Terms()),
             adopt=axis.adopt,
+            take_back=manner.take_back,
             point=point,
         )
         calendar = _calendar()
@@ -151,11 +154,11 @@ class SmallNode:
             manner.limits, ArchiveLimits(), calendar, manner.ttl_working_days, manner.successor_policy
         )
         self.broker = axis.post.broker(name)
-        examiner = SteppedCheck(self.store.blobs, axis.began)
+        self.examiner = examiner = SteppedCheck(self.store.blobs, axis.began)
         hand = manner.sealer or sealer(name, axis.began)
         self.intake = Intake(self.desk, rules, LetterIds(axis.rng.getrandbits), hand, examiner)
         self.control = Control(self.desk)
-        self.arrival = Arrival(self.desk, self.broker, self.control, manner.limits)
+        self.arrival = Arrival(self.desk, self.broker, self.control, manner.limits, examiner)
         self.relay = Relay(self.desk, self.broker, manner.offer_again_after)
         self.handover = Handover(
             self.desk,
@@ -165,7 +168,7 @@ class SmallNode:
             pick_up_days=manner.pick_up_days,
             ttl_days=manner.ttl_working_days,
         )
-        self.office = PostOffice(self.desk, self.intake, self.handover, examiner)
+        self.office = PostOffice(self.desk, self.intake, self.handover, examiner, calendar)
         self.clerk = Clerk(self.desk, self.intake, manner.limits)
         self.places = {(n, lane): Place(n, lane) for n in axis.directory.neighbours(name) for lane in Lane}
         self.loops = [*self._doors(axis)]
@@ -254,6 +257,7 @@ class SmallAxis:
 
     def __init__(self, directory: Directory, folder: Path, manner: Manner) -> None:
         self.directory, self.folder, self.manner = directory, folder, manner
+        self.own: dict[NodeId, Directory] = {}  #: of nodes that have another version than the rest
         self.clock, self.rng = ManualClock(), Random(manner.seed)
         self.began = self.clock.now()
         self.post = WatchedPost(self.clock, Random(manner.seed))
@@ -289,11 +293,13 @@ class SmallAxis:
         """Put in force what a node itself has written into its directory."""
         self.directory = directory
 
-    async def use(self, directory: Directory) -> None:
-        """Give every node this directory."""
+    async def use(self, directory: Directory, *late: str) -> None:
+        """Give every node this directory, except those that are `late`: they keep what they have."""
+        self.own = {NodeId(name): self.own.get(NodeId(name), self.directory) for name in late}
         self.directory = directory
         for node in self.nodes.values():
-            await node.store.set_directory(directory, self.clock.now())
+            if node.name not in self.own:
+                await node.store.set_directory(directory, self.clock.now())
 
     async def close(self) -> None:
         """End all lives, those too that ended by themselves."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.core import catalogue
 from gateway.core.delivery import Delivery, State, Target
+from gateway.core.diary import DiaryLine, Direction
 from gateway.core.directory import Agency, Directory, Resolved, from_rows
 from gateway.core.edxml import write_document
 from gateway.core.errors import Rejected, find
@@ -32,10 +33,12 @@ from gateway.core.model import (
     Routing,
 )
 from gateway.core.split import parts_json
+from gateway.core.tracking import Tracking, trace
 from gateway.ports import (
     Accepted,
     Caller,
     Clock,
+    DiaryPage,
     MailItem,
     OpenEvidence,
     OpenLetter,
@@ -62,6 +65,7 @@ NODE = NodeId("H14")
 PROVINCE, DISTRICT, COMMUNE = (AgencyCode(f"{n}.H14") for n in ("00.00", "00.31", "05.31"))
 CLOSED = AgencyCode("09.31.H14")
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+LONGEST_LIFE = timedelta(days=7)
 
 _ORGAN = re.compile(rb"<(?:edXML:)?(From|To|ResponseFor)>\s*<(?:edXML:)?OrganId>([^<]+)<")
 _FIELD = re.compile(rb"<(?:edXML:)?(DocumentId|StatusCode|Subject)>([^<]*)<")
@@ -154,6 +158,7 @@ class SmallOffice:
         to: Sequence[str] = (),
         idempotency_key: str | None = None,
         dry_run: bool = False,
+        ttl: timedelta | None = None,
     ) -> Accepted:
         data = b"".join([chunk async for chunk in source])
         digest = hashlib.sha256(data).hexdigest()
@@ -173,7 +178,7 @@ class SmallOffice:
             kind=Kind.STATUS if b"<StatusCode>" in data else Kind.DOCUMENT,
             document_id=_fields(data).get("DocumentId", ""),
             accepted_at=self.clock.now(),
-            expires_at=self.clock.now() + timedelta(days=7),
+            expires_at=self.clock.now() + min(ttl or LONGEST_LIFE, LONGEST_LIFE),
             recipients=answers,
             findings=(find(catalogue.BOM),) if data.startswith(b"\xef\xbb\xbf") else (),
         )
@@ -339,6 +344,10 @@ class SmallOffice:
         )
         return TrackRecord(kept.letter, deliveries, (), tuple(kept.statuses))
 
+    async def whereabouts(self, caller: Caller, letter_id: LetterId) -> Tracking:
+        """There are no links in one room, so nothing is to be estimated."""
+        return trace(await self.track(caller, letter_id), here=NODE, directory=self._directory)
+
     async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
         letter = (await self.track(caller, letter_id)).letter
         return self._open(self.kept[letter_id], letter.routing.sender)
@@ -424,6 +433,42 @@ class SmallOffice:
             bytes_received=sum(len(kept.data) for kept in got),
             acknowledged=sum(agency in kept.delivered for kept, agency in received),
             waiting=len(await self.list(caller, limit=10**6)),
+        )
+
+    async def diary(self, caller: Caller, page: DiaryPage) -> Sequence[DiaryLine]:
+        span = Wanted(since=page.since, until=page.until, kind=Kind.DOCUMENT)
+        lines = [
+            self._diary_line(kept, agency)
+            for kept in self.kept.values()
+            if self._fits(kept, caller, span)
+            for agency in self._of_the_caller(kept, caller, page.direction)
+        ]
+        return [line for line in lines if line.cursor > page.after][: page.limit]
+
+    @staticmethod
+    def _of_the_caller(kept: Kept, caller: Caller, direction: Direction) -> Sequence[AgencyCode]:
+        sender = kept.letter.routing.sender
+        codes = [sender] if direction is Direction.OUT else list(kept.numbers)
+        return [code for code in codes if code in caller.agencies]
+
+    @staticmethod
+    def _diary_line(kept: Kept, agency: AgencyCode) -> DiaryLine:
+        routing, facts = kept.letter.routing, kept.letter.facts
+        return DiaryLine(
+            cursor=f"{routing.letter_id} {agency}",
+            letter_id=routing.letter_id,
+            agency=agency,
+            at=kept.letter.received_at,
+            sender=routing.sender,
+            sender_name=facts.sender_name,
+            recipients=tuple(addressee.named for addressee in routing.recipients),
+            code=facts.code,
+            issue_date=facts.issue_date,
+            type_name="",
+            subject=facts.subject,
+            signer="",
+            copies="",
+            status="",
         )
 
     async def quota(self, caller: Caller) -> Sequence[Quota]:

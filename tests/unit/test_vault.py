@@ -4,6 +4,7 @@ The vault: nothing to read without the key file, and no silent nonsense with ano
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -28,6 +29,21 @@ def test_key_file_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["secrets.key"]
+
+
+def test_name_of_a_new_key_file_is_durable_before_anything_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut would otherwise leave a database full of secrets and no key to any of them."""
+    made: list[bool] = []
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            made.append((tmp_path / "secrets.key").exists())
+
+    monkeypatch.setattr(os, "fsync", sync)
+    FileVault(tmp_path / "secrets.key").seal("x")
+    assert made == [True]
 
 
 def test_key_file_that_others_may_read_is_refused(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ on writing while another instance already runs this one.
 """
 
 from gateway.store.tables.audit import APPEND_ONLY, journal, journal_heads
-from gateway.store.tables.intake import idempotency, letters, parts, refused, sameness
+from gateway.store.tables.intake import idempotency, letters, marks, parts, refused, sameness
 from gateway.store.tables.messages import (
     control_out,
+    deadlines,
     duties,
     fetches,
     hops,
@@ -18,6 +19,7 @@ from gateway.store.tables.messages import (
     poison,
     quarantine,
     statuses,
+    take_backs,
     words,
 )
 from gateway.store.tables.moving import attempts, counters, deliveries, instances
@@ -29,6 +31,7 @@ from gateway.store.tables.partners import (
     directory_versions,
     nodes,
     notices,
+    prepared_directories,
     subscriptions,
     used,
     ways,
@@ -44,6 +47,7 @@ __all__ = [
     "counters",
     "credential_agencies",
     "credentials",
+    "deadlines",
     "deliveries",
     "directory_versions",
     "duties",
@@ -55,17 +59,20 @@ __all__ = [
     "journal",
     "journal_heads",
     "letters",
+    "marks",
     "metadata",
     "nodes",
     "notices",
     "partials",
     "parts",
     "poison",
+    "prepared_directories",
     "quarantine",
     "refused",
     "sameness",
     "statuses",
     "subscriptions",
+    "take_backs",
     "used",
     "ways",
     "words",

@@ -51,6 +51,15 @@ parts = Table(
     Column("inline", LargeBinary),  # NULL: the bytes are in the blob of that digest
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    letter_id(primary_key=True),
+    Column("kind", Text, primary_key=True),  # core.marks.MarkKind
+    Column("key", Text, primary_key=True),  # as people compare it (rows.search_key)
+    Index("ix_marks_key", "key", "kind", "letter_id"),
+)
+
 sameness = Table(
     "sameness",
     metadata,

@@ -4,7 +4,7 @@ What arrives piece by piece, what is to be said to the links, and what is known 
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, literal_column
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, literal_column, text
 
 from gateway.store.columns import Moment, Number
 from gateway.store.tables.schema import letter_id, metadata, sparse, texts
@@ -69,8 +69,14 @@ hops = Table(
     Column("at", Moment, primary_key=True),
     Column("code", Text, nullable=False),
     Column("next_try_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
 )
 sparse("ix_hops_returned", hops.c.at, hops.c.letter_id, holds=hops.c.state == literal_column("'returned'"))
+sparse(
+    "ix_hops_taken",
+    *(hops.c.node, hops.c.target, hops.c.at),
+    holds=hops.c.state == literal_column("'taken'"),
+)
 statuses = Table(
     "statuses",
     metadata,
@@ -98,6 +104,29 @@ words = Table(
     Column("agency", Text, primary_key=True),
     *texts("word", "detail"),
     Column("at", Moment, nullable=False),
+)
+deadlines = Table(
+    "deadlines",
+    metadata,
+    letter_id(primary_key=True),
+    Column("agency", Text, primary_key=True),
+    Column("what", Text, primary_key=True),  # name of a rule of core.deadlines
+    Column("due_at", Moment, nullable=False),
+    Column("next_word", Text),  # what is told next, `soon` or `overdue`; NULL: nothing more
+)
+sparse(
+    "ix_deadlines_next_word",
+    *(deadlines.c.next_word, deadlines.c.due_at),
+    holds=deadlines.c.next_word.is_not(None),
+)
+# Which letters their senders want back from whom: a letter that comes after its 13 is stopped by this.
+take_backs = Table(
+    "take_backs",
+    metadata,
+    Column("letter_id", Text, primary_key=True),  # of the letter, which may never come
+    Column("recipient", Text, primary_key=True),
+    *texts("origin", "sender", "status_letter_id"),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 duties = Table(
     "duties",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     literal_column,
+    text,
 )
 
 from gateway.store.columns import Moment, Number
@@ -29,7 +30,17 @@ directory_versions = Table(
     Column("set_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
-# Keyed by their place in the file: whether two rows share a code is for `directory.check` to say.
+prepared_directories = Table(
+    "prepared_directories",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("in_force_on", Date, nullable=False),
+    Column("change", Text, nullable=False),  # JSON
+    Column("added_at", Moment, nullable=False),
+    Column("refused", Text, nullable=False),  # why it could not be put in force on its day
+    sqlite_autoincrement=True,
+)
+# Keyed by their place in the file, with gaps: whether two rows share a code is for `directory.check` to say.
 nodes = Table(
     "nodes",
     metadata,
@@ -49,6 +60,8 @@ agencies = Table(
     Column("delivery", Text, nullable=False),
     Column("version", Integer, nullable=False),
     *later_texts("mail", "telephone", "fax"),
+    Column("max_size", Number, nullable=False, server_default=text("0")),
+    *later_texts("types", "certificates"),  # with spaces between
 )
 aliases = Table(
     "aliases",
@@ -68,7 +81,7 @@ credentials = Table(
     Column("locked", Boolean, nullable=False),
     Column("is_operator", Boolean, nullable=False),
     Column("added_at", Moment, nullable=False),
-    *later_texts("system_id", "sealed_secret", "certificate"),
+    *later_texts("system_id", "sealed_secret", "certificate", "replaces"),
     Column("ends_at", Moment),
     Column("may_register", Boolean, nullable=False, server_default=false()),
     Index("ix_credentials_system_id", "system_id"),

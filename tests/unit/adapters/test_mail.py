@@ -9,7 +9,7 @@ import email
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -26,7 +26,7 @@ from gateway.config.values import Secret
 from gateway.core.catalogue import CONFIG_BAD_VALUE, NOTICE_REFUSED, NOTICE_UNHEARD
 from gateway.core.errors import Misconfigured
 from gateway.core.model import Kind, LetterFacts
-from gateway.ports import Notice, NoticeState
+from gateway.ports import Notice, NoticeState, Occasion
 from tests.kit.board import OPERATOR, SmallBoard, small_board
 from tests.kit.certificates import Certificates
 from tests.kit.office import COMMUNE
@@ -209,6 +209,25 @@ async def test_status_is_told_in_words(small: SmallBoard, postman: Postman, code
     mail = await mail_of(small, postman, facts, kind=Kind.STATUS)
     assert mail["Subject"] == said
     assert "Độ khẩn" not in mail.get_content()
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "english"),
+    [(0, "Sắp đến hạn xử lý: 123/UBND-VP", "is due soon"), (3, "Quá hạn xử lý: 123/UBND-VP", "is overdue")],
+)
+async def test_reminder_says_until_when_the_document_was_to_be_handled(
+    small: SmallBoard, postman: Postman, days: int, said: str, english: str
+) -> None:
+    occasions = frozenset({Occasion.LETTER_DUE_SOON, Occasion.LETTER_OVERDUE})
+    await small.subscribe(COMMUNE, CLERK, occasions=occasions)
+    await small.arrive(COMMUNE, facts=replace(EXPRESS, due_date="25/11/2026"))
+    now = small.clock.advance(timedelta(days=days))
+    await small.store.remind(now, now + timedelta(days=3), 10)
+    assert (await tried(small, postman)).state is NoticeState.SENT
+    (mail,) = postman.mails
+    assert str(mail["Subject"]).startswith(said)
+    assert "Hạn xử lý: hết ngày 25/11/2026" in mail.get_content()
+    assert english in mail.get_content()
 
 
 async def test_ping_says_that_nothing_has_arrived(small: SmallBoard, postman: Postman) -> None:

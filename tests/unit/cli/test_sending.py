@@ -46,6 +46,13 @@ async def test_edxml_is_sent_and_a_second_time_makes_no_second_letter(
     assert [path.name for path in edxml.parent.iterdir()] == [edxml.name]
 
 
+async def test_dry_run_shows_who_would_get_it_and_sends_nothing(api: Api, edxml: Path) -> None:
+    shown = await send(api, edxml, "--to", COMMUNE, "--to", DISTRICT, "--dry-run")
+    assert shown.code == 0
+    assert shown.out.splitlines()[1:] == [f"  {COMMUNE}", f"  {DISTRICT}"]
+    assert len(api.office.kept) == 0
+
+
 async def test_upload_that_was_begun_goes_on_while_the_file_is_the_same(api: Api, edxml: Path) -> None:
     note = edxml.with_name(f".{edxml.name}.truc-upload")
     facts = edxml.stat()

@@ -28,6 +28,7 @@ def test_defaults_and_kinds_are_written_for_people() -> None:
     assert book["http.client_certificates"] == ("off | optional | required", "off")
     assert book["http.trusted_proxies"] == ("networks (10.1.0.0/16, comma between)", "—")
     assert book["calendar.make_up_days"] == ("days (2026-02-17, comma between)", "—")
+    assert book["calendar.morning"] == ("hours (07:30-11:30)", "07:30-11:30")
     assert book["delivery.retry_longest"] == ("duration (20s, 30min, 2h, 1d)", "30min")
     assert book["limits.document_bytes"] == ("size (64KiB, 2GiB)", "2GiB")
     assert book["store.password"] == ("env:NAME or file:PATH", "—")

@@ -49,7 +49,11 @@ def test_values_are_written_as_people_write_them() -> None:
             **NODE,
             "delivery": {"retry_first": "2 min", "retry_longest": "1.5h", "offer_again_after": 90},
             "limits": {"document_bytes": "1GiB", "text_bytes": 4096},
-            "calendar": {"extra_holidays": [date(2026, 2, 13)], "make_up_days": ["2026-02-28"]},
+            "calendar": {
+                "extra_holidays": [date(2026, 2, 13)],
+                "make_up_days": ["2026-02-28"],
+                "morning": "8:00-12:00",
+            },
         }
     )
     assert config.delivery.retry_first == timedelta(minutes=2)
@@ -58,6 +62,10 @@ def test_values_are_written_as_people_write_them() -> None:
     assert config.limits.document_bytes == 1024**3
     assert config.calendar.extra_holidays == (date(2026, 2, 13),)
     assert config.calendar.make_up_days == (date(2026, 2, 28),)
+    assert (str(config.calendar.hours().morning), str(config.calendar.hours().afternoon)) == (
+        "08:00-12:00",
+        "13:00-17:00",
+    )
 
 
 def test_environment_wins_over_the_file() -> None:
@@ -125,6 +133,10 @@ def test_variables_of_others_are_left_alone(variable: str) -> None:
         ({**NODE, "delivery": {"retry_first": 0}}, "delivery.retry_first"),
         ({**NODE, "delivery": {"successor": "perhaps"}}, "delivery.successor"),
         ({**NODE, "calendar": {"extra_holidays": ["13/02"]}}, "calendar.extra_holidays.0"),
+        *(
+            ({**NODE, "calendar": {"morning": hours}}, "calendar.morning")
+            for hours in ("7h30", "11:30-07:30", "07:30-25:00", "07:61-11:30", "", 7)
+        ),
         ({**NODE, "store": {"url": "postgresql://a:secret@h/db"}}, "store.url"),
         ({**NODE, "store": {"password": "secret"}}, "store.password"),
         ({**NODE, "broker": {"links": {"G22": {"url": "http://h"}}}}, "broker.links.G22.url"),

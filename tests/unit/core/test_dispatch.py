@@ -116,3 +116,28 @@ def test_an_agency_that_left_the_directory_is_told() -> None:
     routing = replace(routing, recipients=(Addressee("x", AgencyCode("x"), NodeId("H14")),))
     owed = dispatch(routing, 100, TREE, here=NodeId("H14"), came_from=NodeId("H14.1"), now=NOW)
     assert owed.unreachable == (("x", "TRUC-405"),)
+
+
+def astray(routing: Routing, here: str, came_from: str | None) -> tuple[tuple[AgencyCode, ...], object]:
+    owed = dispatch(
+        routing, 100, TREE, here=NodeId(here), came_from=NodeId(came_from) if came_from else None, now=NOW
+    )
+    return owed.astray, owed.unreachable
+
+
+def test_recipient_whose_node_nobody_here_knows_is_astray() -> None:
+    routing = letter("G22", "province", "one")
+    unknown = Addressee("new", AgencyCode("new"), NodeId("H14.9"))
+    routing = replace(routing, recipients=(*routing.recipients, unknown))
+    assert astray(routing, "H14", "G22") == (("new",), ())
+    assert astray(letter("G22", "province", "other"), "H14", "G22") == ((), ())
+
+
+def test_letter_that_finds_nothing_to_do_is_astray_as_a_whole() -> None:
+    assert astray(letter("G22", "other", "center"), "H14", "G22") == (("other", "center"), ())
+
+
+def test_origin_that_does_not_know_the_way_says_so_itself() -> None:
+    routing = letter("G22", "province")
+    routing = replace(routing, recipients=(Addressee("x", AgencyCode("x"), NodeId("H99")),))
+    assert astray(routing, "G22", None) == ((), (("x", "TRUC-502"),))

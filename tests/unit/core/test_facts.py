@@ -24,6 +24,10 @@ def test_a_document_is_found_by_its_id_number_and_date() -> None:
     assert facts.extra == {}
 
 
+def test_a_document_keeps_until_when_it_is_to_be_handled() -> None:
+    assert facts_of(Envelope(Kind.DOCUMENT, Organ("a"), due_date="2026/03/10")).due_date == "2026/03/10"
+
+
 def test_a_status_keeps_what_it_says_beside_its_code() -> None:
     facts = facts_of(
         Envelope(
@@ -42,3 +46,21 @@ def test_a_status_keeps_what_it_says_beside_its_code() -> None:
         "timestamp": "2026/03/02 08:00:00",
         "staff": "Trần B",
     }
+
+
+def test_document_keeps_what_its_register_shows_and_what_it_belongs_to() -> None:
+    facts = facts_of(
+        Envelope(
+            Kind.DOCUMENT,
+            Organ("a"),
+            type_name="Công văn",
+            signer_name="Nguyễn Văn A",
+            issued_amount="3",
+            subject="Hồ sơ H20.16-230101-0001",
+            reference_codes="R-1;R-2",
+            task_codes=("439684_H23-NV-G22-2024-011227004",),
+        )
+    )
+    assert facts.extra == {"type_name": "Công văn", "signer": "Nguyễn Văn A", "copies": "3"}
+    assert facts.task_codes == ("439684_H23-NV-G22-2024-011227004",)
+    assert (facts.dossier_codes, facts.reference_codes) == (("H20.16-230101-0001",), ("R-1", "R-2"))

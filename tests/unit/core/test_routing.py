@@ -516,3 +516,18 @@ class TestRoutingJson:
     def test_noise_is_refused_and_nothing_else_happens(self, data: bytes) -> None:
         with pytest.raises(Rejected):
             read_routing(data)
+
+
+def test_13_names_the_letters_it_takes_back_and_other_letters_name_none() -> None:
+    back = (LetterId("01957000-0000-7000-8000-000000000001"),)
+    asking = replace(LETTER, takes_back=back)
+    assert read_routing(routing_json(asking)) == asking
+    assert b"takes_back" not in routing_json(LETTER)
+
+
+@pytest.mark.parametrize("given", ["x", [1], ["../.."], {}])
+def test_rubbish_in_takes_back_is_refused(given: object) -> None:
+    label = json.loads(routing_json(LETTER)) | {"takes_back": given}
+    with pytest.raises(Rejected) as refused:
+        read_routing(json.dumps(label).encode())
+    assert refused.value.code == "TRUC-506"

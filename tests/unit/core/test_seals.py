@@ -24,6 +24,7 @@ from gateway.core.model import Addressee, AgencyCode, Part, Routing
 from gateway.core.seals import (
     CLOCK_TOLERANCE,
     SEALS,
+    certificate_remark,
     entitlement_objection,
     seal_objection,
     sealed_parts,
@@ -53,6 +54,15 @@ def part(name: str) -> Part:
 
 def code(finding: Finding | None) -> str:
     return finding.code if finding else ""
+
+
+def test_certificate_that_the_directory_does_not_name_is_remarked() -> None:
+    sender = Agency(code=CENTRAL_OFFICE, name="VPCP", node=CENTRAL, certificates=("ab" * 32,))
+    known, other = (conclude([], Facts(fingerprint=mark * 32)) for mark in ("ab", "cd"))
+    assert certificate_remark(sender, known) is None
+    assert code(certificate_remark(sender, other)) == "TRUC-612"
+    assert certificate_remark(replace(sender, certificates=()), other) is None
+    assert certificate_remark(None, other) is None
 
 
 # --- what is sealed ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 
+from gateway.core.catalogue import NO_SEAL, NOT_ENTITLED, SEAL_FAILED, SEAL_UNDETERMINED
 from gateway.core.delivery import Delivery, State, Target
 from gateway.core.directory import Directory, from_rows
 from gateway.core.errors import Rejected
@@ -34,6 +35,7 @@ from gateway.core.tracking import (
     trace,
     write_hop,
 )
+from signing.verdict import Outcome
 
 ACCEPTED = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LETTER = LetterId("019ab000-0000-7000-8000-000000000001")
@@ -328,3 +330,43 @@ def test_hop_event_without_a_field_is_refused() -> None:
     del told["letter_id"]
     with pytest.raises(Rejected):
         read_hop(told)
+
+
+# --- who has it since when, and what its seal was worth ------------------------------------------
+
+
+def test_node_that_holds_it_is_told_with_the_moment_it_got_it() -> None:
+    stuck = replace(hop("G22", "link:H21", State.QUEUED, 500, "TRUC-504"), next_try_at=after(900), attempts=4)
+    track = only(Known(letter(), hops=(*taken(3), stuck)))
+    assert (track.at, track.next_node, track.held_since) == ("G22", "H21", after(30))
+    assert (track.since, track.next_try_at, track.attempts) == (after(500), after(900), 4)
+
+
+def test_own_tries_are_counted() -> None:
+    own = delivery(UP, State.QUEUED, 50, failures=2, attempts=2, last_code="TRUC-504", due_at=after(90))
+    track = only(Known(letter(), deliveries=(own,)))
+    assert (track.attempts, track.held_since, track.next_node) == (2, ACCEPTED, "H14.31")
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "verdict"),
+    [
+        (State.WAITING, "", Outcome.PASSED),
+        (State.DELIVERED, "", Outcome.PASSED),
+        (State.RETURNED, SEAL_FAILED.code, Outcome.FAILED),
+        (State.RETURNED, NO_SEAL.code, Outcome.FAILED),
+        (State.RETURNED, NOT_ENTITLED.code, Outcome.PASSED),
+        (State.QUEUED, SEAL_UNDETERMINED.code, Outcome.UNDETERMINED),
+        (State.QUEUED, "TRUC-504", None),
+        (State.RETURNED, "TRUC-503", None),
+    ],
+)
+def test_verdict_about_the_seal_is_that_of_the_serving_node(
+    state: State, code: str, verdict: Outcome | None
+) -> None:
+    door = hop("H21.10.02", f"agency:{FAR}", state, 100, code)
+    assert only(Known(letter(), hops=(*taken(6), door))).seal is verdict
+
+
+def test_seal_that_nobody_looked_at_has_no_verdict() -> None:
+    assert only(Known(letter(), hops=taken(3))).seal is None

@@ -5,6 +5,8 @@ A form becomes edXML: the same bytes each time, at flat memory, from files that 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,12 @@ import pytest
 from gateway.core.errors import Rejected
 from gateway.http.composing import IN_MEMORY, composed, received
 from gateway.ports import Caller
-from tests.kit.office import COMMUNE, PROVINCE, small_directory
+from tests.kit.office import CLOSED, COMMUNE, DISTRICT, PROVINCE, small_directory
 from tests.unit.http.test_sending import PDF, form
+from tests.unit.v1.test_metadata import LEAST
 
 CALLER = Caller("key", frozenset({PROVINCE}))
+DAY = date(2026, 11, 23)
 PIECE = 64 * 1024
 
 
@@ -26,7 +30,7 @@ async def pieces(data: bytes, size: int = PIECE) -> AsyncIterator[bytes]:
 
 async def made(data: bytes, folder: Path, size: int = PIECE, caller: Caller = CALLER) -> bytes:
     async with received(pieces(data, size), "b0undary", folder) as arrived:
-        return b"".join([chunk async for chunk in composed(arrived, caller, small_directory())])
+        return b"".join([chunk async for chunk in composed(arrived, caller, small_directory(), DAY)])
 
 
 @pytest.mark.parametrize("size", [1, 100, PIECE])
@@ -51,6 +55,24 @@ async def test_former_code_of_an_agency_is_written_as_it_was_given(tmp_path: Pat
     text = (await made(data, tmp_path)).decode()
     assert "<edXML:OrganId>H14.31<" in text
     assert "UBND huyện Hà Quảng" in text
+
+
+async def test_group_is_written_as_its_agencies_on_that_day(tmp_path: Path) -> None:
+    tiers = {PROVINCE: "tỉnh", COMMUNE: "xã", CLOSED: "xã"}
+    rows = tuple(replace(row, tier=tiers.get(row.code, "")) for row in small_directory().agency_rows)
+    directory = replace(small_directory(), agency_rows=rows)
+    data, _ = form(said={**LEAST, "recipients": ["@xã", DISTRICT]})
+    async with received(pieces(data), "b0undary", tmp_path) as arrived:
+        text = b"".join([chunk async for chunk in composed(arrived, CALLER, directory, DAY)]).decode()
+        recipients = text.partition("</edXML:From>")[2]
+        with pytest.raises(Rejected) as refused:
+            composed(arrived, CALLER, small_directory(), DAY)
+    assert f"<edXML:OrganId>{COMMUNE}<" in recipients
+    assert f"<edXML:OrganId>{DISTRICT}<" in recipients
+    assert "UBND xã Trường Hà" in recipients
+    assert CLOSED not in text
+    assert "@" not in recipients.partition("</edXML:MessageHeader>")[0]
+    assert refused.value.code == "TRUC-425"
 
 
 async def test_nobody_in_particular_cannot_send(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from gateway import __version__
-from gateway.http.reader import curl, kind_of, limits_of
+from gateway.http.reader import curls, kind_of, limits_of
 from gateway.v1.operations import Operation
 from tests.kit.api import Api
 
@@ -125,7 +125,8 @@ async def test_tables_have_headings_for_those_who_hear_them(http: aiohttp.Client
 
 
 def test_example_can_be_copied(api: Api) -> None:
-    assert curl(operation_named(api, "sendLetter")) == (
+    message, sealed, form, upload = curls(operation_named(api, "sendLetter"))
+    assert message == (
         "curl -sS -X POST \\\n"
         '  "$TRUC/v1/letters" \\\n'
         '  -H "Authorization: Bearer $KEY" \\\n'
@@ -133,13 +134,18 @@ def test_example_can_be_copied(api: Api) -> None:
         "  -H 'Content-Type: application/xml' \\\n"
         "  --data-binary @van-ban.edxml"
     )
-    assert curl(operation_named(api, "findAgencies")).splitlines()[1] == (
+    assert sealed.endswith("--data-binary @van-ban.asice")
+    assert """-F 'metadata={"recipients": ["000.00.31.H14"], """ in form
+    assert form.endswith("-F 'files=@van-ban.pdf'")
+    assert "Content-Type" not in form
+    assert """-d '{"upload": "upl_""" in upload
+    assert curls(operation_named(api, "findAgencies"))[0].splitlines()[1] == (
         '  "$TRUC/v1/agencies?q=cao+bang" \\'
     )
-    assert curl(operation_named(api, "reportStatus")).endswith(
+    assert curls(operation_named(api, "reportStatus"))[0].endswith(
         """-d '{"code": "03", "description": "Đã vào sổ", "staff": "Nguyễn Thị Hoa"}'"""
     )
-    assert curl(operation_named(api, "getHealth")) == 'curl -sS \\\n  "$TRUC/v1/health"'
+    assert curls(operation_named(api, "getHealth")) == ['curl -sS \\\n  "$TRUC/v1/health"']
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import asyncio
 import io
 import json
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -17,7 +18,7 @@ from gateway.core.edxml import read
 from gateway.core.split import content
 from gateway.v1.transfer import Limits
 from tests.kit.api import Api, listening_api
-from tests.kit.office import COMMUNE, DISTRICT, NOW, PROVINCE, document
+from tests.kit.office import COMMUNE, DISTRICT, LONGEST_LIFE, NOW, PROVINCE, document
 from tests.kit.sinks import take_apart
 from tests.unit.v1.test_metadata import LEAST
 
@@ -288,3 +289,33 @@ async def test_reference_to_nothing_is_unknown(api: Api, http: aiohttp.ClientSes
     status, problem = await referred(api, http, upload)
     assert (status, problem["code"]) == (404, "TRUC-430")
     assert api.clock.now() == NOW
+
+
+# --- how long it may take --------------------------------------------------------------------------
+
+
+async def test_sender_sets_how_long_its_letter_may_take_in_each_form(
+    api: Api, http: aiohttp.ClientSession
+) -> None:
+    answers = [
+        await posted(api, http, document(PROVINCE, DISTRICT, body="3d"), "application/xml", query="?ttl=3d"),
+        await posted(api, http, *form(PDF, said={**SAID, "ttl": "12h"})),
+        await posted(api, http, *form(said={**SAID, "ttl": "12h"}), query="?ttl=90m"),
+        await referred(api, http, await uploaded(api, http), ttl="1d"),
+        await posted(api, http, *form(("b.pdf", b"%PDF-b"))),
+    ]
+    assert [status for status, _ in answers] == [201] * 5
+    lives = [datetime.fromisoformat(answer["expires_at"]) - api.clock.now() for _, answer in answers]
+    wanted = {"days": 3}, {"hours": 12}, {"minutes": 90}, {"days": 1}
+    assert lives == [*(timedelta(**each) for each in wanted), LONGEST_LIFE]
+
+
+@pytest.mark.parametrize("ttl", ["0d", "3", "-1h", "3w", "1e3d", ""])
+async def test_time_in_another_form_is_refused(api: Api, http: aiohttp.ClientSession, ttl: str) -> None:
+    status, problem = await posted(
+        api, http, document(PROVINCE, DISTRICT), "application/xml", query=f"?ttl={ttl}"
+    )
+    assert (status, problem["code"], problem["findings"][0]["element"]) == (400, "TRUC-414", "ttl")
+    status, problem = await posted(api, http, *form(said={**SAID, "ttl": ttl}))
+    assert (status, problem["code"], problem["findings"][0]["element"]) == (400, "TRUC-414", "ttl")
+    assert api.office.kept == {}

@@ -129,7 +129,7 @@ def test_prefixes_do_not_matter() -> None:
         ("</To>", "</To><Unknown>x</Unknown>"),
         ("</MessageHeader>", "</MessageHeader><TraceHeaderList><TraceHeader/></TraceHeaderList>"),
         ("</MessageHeader>", "</MessageHeader><TraceHeaderList><Business/></TraceHeaderList>"),
-        ("</MessageHeader>", "</MessageHeader><Signature/>"),
+        ("</MessageHeader>", "</MessageHeader><Signature/><Signature/>"),
         (' version="1.0"', ""),
         ('<edXMLBody><edXMLManifest version="1.0"/></edXMLBody>', ""),
         ("</edXMLEnvelope>", "</edXMLEnvelope><AttachmentEncoded><Attachment/></AttachmentEncoded>"),

@@ -27,6 +27,8 @@ from gateway.vxp.signature import Doubt, Verified
         (catalogue.NO_KNOWN_RECIPIENT, "18"),
         (catalogue.RECIPIENT_UNKNOWN, "18"),
         (catalogue.AGENCY_UNKNOWN, "18"),
+        (catalogue.GROUP_UNKNOWN, "18"),
+        (catalogue.RECIPIENT_SIZE, "10"),
         (catalogue.SENDER_UNKNOWN, "19"),
         (catalogue.SENDER_NOT_CALLER, "19"),
         (catalogue.STORE_BUSY, "20"),

@@ -65,6 +65,30 @@ def test_recipients_are_named_by_code_or_by_their_whole_name(written: str, codes
     assert to(written) == codes
 
 
+def test_group_is_written_as_the_agencies_that_it_stands_for() -> None:
+    directory = from_rows(
+        1,
+        [{"id": "H14", "name": "N", "organ_code": "AX"}],
+        [
+            {"code": DISTRICT, "name": "Huyện", "node": "H14", "tier": "huyện"},
+            {"code": COMMUNE, "name": "Xã A", "node": "H14", "tier": "xã", "parent": DISTRICT},
+            {"code": OTHER, "name": "Xã B", "node": "H14", "tier": "xã", "parent": DISTRICT},
+            {"code": PROVINCE, "name": "Tỉnh", "node": "H14"},
+        ],
+    )
+    sender = directory.find(DISTRICT)
+    assert sender is not None
+    said = read_sidecar("x.txt", LEAST.replace(PROVINCE, f"@xã, {PROVINCE}").encode())
+    organs = draft(said, (), sender, directory, TODAY).recipients
+    assert [organ.code for organ in organs] == [COMMUNE, OTHER, PROVINCE]
+    assert organs[0].name == "Xã A"
+    unknown = read_sidecar("x.txt", LEAST.replace(PROVINCE, "@bo; @huyen").encode())
+    with pytest.raises(Rejected) as refused:
+        draft(unknown, (), sender, directory, TODAY)
+    told = [(f.fault.name, f.line, f.element) for f in refused.value.findings]
+    assert told == [("group-unknown", 1, "nơi nhận"), ("group-empty", 1, "nơi nhận")]
+
+
 @pytest.mark.parametrize(
     ("written", "fault", "candidates"),
     [
