@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from gateway.core.catalogue import AGENCY_UNKNOWN, UNKNOWN_KEY
+from gateway.core.catalogue import AGENCY_UNKNOWN, KEY_REPLACED, UNKNOWN_KEY
 from gateway.core.model import AgencyCode
 from gateway.http.accounts import ACCOUNTS
 from gateway.http.surroundings import Surroundings
@@ -113,7 +113,7 @@ class Keys:
                 parameters=(KEY_ID,),
                 bodies=(Body(JSON, "Trong bao lâu", "How long", RotationWish, {"overlap_days": 7}),),
                 answers=(SECRET_ONCE,),
-                faults=(UNKNOWN_KEY,),
+                faults=(UNKNOWN_KEY, KEY_REPLACED),
             ),
         )
 

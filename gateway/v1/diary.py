@@ -31,7 +31,12 @@ class DiarySpan(Query):
 class DiaryQuery(DiarySpan):
     """Which page of it."""
 
-    cursor: Text = described("", "Con trỏ: next của trang trước", "Cursor: the next of the page before")
+    cursor: Text = described(
+        "",
+        "Con trỏ: next của trang trước",
+        "Cursor: the next of the page before",
+        pattern=r"^([0-9]{1,16}\.[0-9a-f-]{1,36})?$",
+    )
     limit: Number = described(100, "Tối đa bao nhiêu văn bản", "At most so many documents", ge=1, le=500)
 
 

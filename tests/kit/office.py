@@ -455,7 +455,7 @@ class SmallOffice:
     def _diary_line(kept: Kept, agency: AgencyCode) -> DiaryLine:
         routing, facts = kept.letter.routing, kept.letter.facts
         return DiaryLine(
-            cursor=f"{routing.letter_id} {agency}",
+            cursor=f"{kept.numbers.get(agency, 0):016d}.{routing.letter_id}",
             letter_id=routing.letter_id,
             agency=agency,
             at=kept.letter.received_at,
