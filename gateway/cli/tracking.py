@@ -19,6 +19,7 @@ from gateway.cli.screen import AsJson, Screen, speaking
 if TYPE_CHECKING:
     from gateway.client import TrucClient
     from gateway.v1.deadlines import DeadlineShape
+    from gateway.v1.links import LinkShape, RequestShape
     from gateway.v1.shapes import RecipientTracking, TrackingShape
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -106,7 +107,7 @@ def show(screen: Screen, letters: Sequence[TrackingShape]) -> None:
         )
         if not letter.is_final:
             screen.line(f"  thời hạn trên trục · returned after {ends}")
-        for text in _deadlines(letter.deadlines):
+        for text in (*_deadlines(letter.deadlines), *map(_link, letter.links)):
             screen.line(f"  {text}")
         for recipient in letter.recipients:
             _show_recipient(screen, recipient)
@@ -141,7 +142,21 @@ def _remarks(recipient: RecipientTracking) -> Iterator[str]:
     for status in recipient.statuses:
         words = f" — {status.description}" if status.description else ""
         yield f"{_time(status.arrived_at)}  {status.code} {status.vi} · {status.en}{words}"
+    yield from map(_request, recipient.requests)
     yield from _deadlines(recipient.deadlines)
+
+
+def _link(link: LinkShape) -> str:
+    """Another document that belongs to this one; the arrow points from the later to the earlier."""
+    arrow = "↩" if link.is_later else "↪"
+    return f"{arrow} {link.vi} · {link.en}: {link.code or link.letter_id} {link.subject} ({link.letter_id})"
+
+
+def _request(asked: RequestShape) -> str:
+    """What the receiver was asked to do, and what it said."""
+    outcome = f"{asked.outcome.vi} · {asked.outcome.en}"
+    flag = " (!)" if asked.needs_attention else ""
+    return f"{_time(asked.at)}  {asked.words.vi} · {asked.words.en}: {outcome}{flag}"
 
 
 def _deadlines(deadlines: Sequence[DeadlineShape]) -> Iterator[str]:

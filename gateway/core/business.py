@@ -162,6 +162,21 @@ class Outcome(StrEnum):
     CONSENTED = "consented"
     REFUSED = "refused"
 
+    @property
+    def vi(self) -> str:
+        return _OUTCOME_WORDS[self][0]
+
+    @property
+    def en(self) -> str:
+        return _OUTCOME_WORDS[self][1]
+
+
+_OUTCOME_WORDS: Final = {
+    Outcome.OPEN: ("chưa trả lời", "not answered yet"),
+    Outcome.CONSENTED: ("đồng ý", "consented"),
+    Outcome.REFUSED: ("từ chối", "refused"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

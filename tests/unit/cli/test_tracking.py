@@ -7,11 +7,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from gateway.cli.tracking import changes
-from gateway.core.model import LetterId
+from gateway.cli.tracking import _link, _request, changes
+from gateway.core.business import Bond, Linked, Outcome, Relation, Request
+from gateway.core.model import InReplyTo, LetterId
 from gateway.core.tracking import trace
 from gateway.ports import Caller
+from gateway.v1.links import LinkShape, RequestShape
 from gateway.v1.shapes import TrackingShape
 from tests.kit.api import Api, listening_api
 from tests.kit.command import Ran, truc
@@ -64,3 +67,29 @@ async def test_only_what_is_new_is_shown_again() -> None:
 
     seen = [letters[0].recipients[0].stage.code.value async for letters in changes(ask, pause)]
     assert (seen, pauses) == (["waiting", "delivered"], 3)
+
+
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+def test_what_belongs_to_a_document_and_what_was_asked_of_its_receiver_are_lines_of_their_own() -> None:
+    bond = Bond(Relation.RECALL, InReplyTo(organ=PROVINCE, code="7/UBND"))
+    linked = Linked(
+        bond,
+        True,
+        LetterId("letter-2"),
+        PROVINCE,
+        "UBND",
+        "7/UBND",
+        "2026/11/20",
+        "Thu hồi",
+        AT,
+        (),
+        frozenset(),
+    )
+    request = Request("recall", AT, LetterId("letter-2"), Outcome.REFUSED, AT)
+    assert _link(LinkShape.of(linked)) == "↩ thu hồi · recall: 7/UBND Thu hồi (letter-2)"
+    told = _request(RequestShape.of(request))
+    assert told == "23/11/2026 08:00:00  thu hồi · recall: từ chối · refused (!)"
+    asked = _request(RequestShape.of(Request("13", AT, None, Outcome.OPEN, None)))
+    assert asked.endswith("Yêu cầu lấy lại · Take-back requested: chưa trả lời · not answered yet")
