@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.evidence": CORE | {"gateway.ports"},
     "gateway.inside": CORE | {"gateway.ports"},
     "gateway.journal": OUTSIDE,
-    "gateway.store": OUTSIDE | {"gateway.journal"},
+    "gateway.store": OUTSIDE | {"gateway.durable", "gateway.journal"},
     "gateway.broker": OUTSIDE,
     "gateway.doors": OUTSIDE | WIRE | {"gateway.answers", "gateway.sealed_file"},
     "gateway.vxp": CORE,
@@ -51,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.notices": OUTSIDE,
     "gateway.keyring": OUTSIDE | {"gateway.vault"},
     "gateway.keys": OUTSIDE,
-    "adapters": OUTSIDE | {"gateway.v1", "gateway.vxp", "gateway.client", "gateway.config", "gateway.inside"},
+    "adapters": OUTSIDE
+    | {"gateway.v1", "gateway.vxp", "gateway.client", "gateway.config", "gateway.durable", "gateway.inside"},
     "gateway.enrolment": OUTSIDE | {"gateway.doors"},
     "gateway.office": OUTSIDE | {"gateway.answers", "gateway.doors", "gateway.evidence", "gateway.enrolment"},
     "gateway.clerk": OUTSIDE | {"gateway.answers", "gateway.doors", "gateway.office"},

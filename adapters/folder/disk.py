@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-PIECE = 1024 * 1024
+from gateway.durable import sync_folder
 
-_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.ENOSYS)
-"""What shares answer that know no sync of a directory; there is nothing more that could be done."""
+PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +137,3 @@ def move(source: Path, target: Path) -> None:
     sync_folder(target.parent)
     if source.parent != target.parent:
         sync_folder(source.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable, where its file system can."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _NO_SYNC:
-            raise
-    finally:
-        os.close(handle)

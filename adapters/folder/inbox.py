@@ -20,6 +20,7 @@ from gateway.core.directory import Directory
 from gateway.core.errors import Rejected, TrucError
 from gateway.core.file_names import distinct
 from gateway.core.model import Envelope, Kind
+from gateway.durable import sync_folder
 from gateway.inside import FileInside, Inside
 from gateway.ports import Caller, OpenLetter, StoredLetter, Workplace
 from signing.verdict import Verdict
@@ -72,7 +73,7 @@ class Inbox:
         disk.write_new(draft / SUMMARY, [words.as_text(summary)])
         record = Record(letter.letter.routing.letter_id)
         disk.write_new(draft / RECORD, [record.as_json()])
-        disk.sync_folder(draft)
+        sync_folder(draft)
         disk.move(draft, self._free(name))
 
     @staticmethod

@@ -17,6 +17,7 @@ from adapters.folder import disk, words
 from adapters.folder.disk import Entry
 from adapters.folder.layout import RECORD, RESULT, Places
 from gateway.core.calendar import VIETNAM
+from gateway.durable import sync_folder
 
 _HIDDEN = ".gui-"
 MOST_BYTES = 16 * 1024 * 1024
@@ -31,8 +32,8 @@ def prepare(places: Places, name: str, files: Sequence[Entry], at: datetime) -> 
     folder.mkdir()
     listed = [{"name": file.name, "size": file.size, "mtime": file.mtime} for file in files]
     disk.write_new(folder / RECORD, [json.dumps({"files": listed}).encode("utf-8", "surrogateescape")])
-    disk.sync_folder(folder)
-    disk.sync_folder(places.sent)
+    sync_folder(folder)
+    sync_folder(places.sent)
     return folder
 
 

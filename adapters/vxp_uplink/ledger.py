@@ -24,6 +24,7 @@ from adapters.folder import disk
 from gateway.core.catalogue import DISK_FULL, STORE_BUSY
 from gateway.core.errors import Unavailable, find
 from gateway.core.model import AgencyCode, LetterId
+from gateway.durable import sync_folder
 
 KEPT = timedelta(days=30)
 """Longer than any letter is tried, than any axis keeps mail for a closed office, and than a move takes."""
@@ -93,8 +94,8 @@ class Ledger:
             folder = self._folder_of(errand.letter_id, errand.accepted_on)
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
-                disk.sync_folder(folder.parent)
-                disk.sync_folder(folder.parent.parent)
+                sync_folder(folder.parent)
+                sync_folder(folder.parent.parent)
             disk.write_whole(folder / f"{errand.name}.json", [_as_json(errand)])
 
         on_disk(write)
@@ -119,7 +120,7 @@ class Ledger:
                 marks.flush()
                 os.fsync(marks.fileno())
             if is_new:
-                disk.sync_folder(file.parent)
+                sync_folder(file.parent)
 
         if (agency in errand.ended) is not ended:
             on_disk(mark)

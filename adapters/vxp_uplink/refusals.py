@@ -18,6 +18,7 @@ from typing import Any
 
 from adapters.folder import disk
 from adapters.vxp_uplink.ledger import on_disk
+from gateway.durable import sync_folder
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
 """After a refusal: what changes the answer is an operator's work (a new agency, a newer release)."""
@@ -82,7 +83,7 @@ class Refusals:
     def _write(self, refusal: Refusal) -> None:
         if not self._folder.is_dir():
             self._folder.mkdir(parents=True, exist_ok=True)
-            disk.sync_folder(self._folder.parent)
+            sync_folder(self._folder.parent)
         disk.write_whole(self._folder / refusal.name, [_as_json(refusal)])
 
     def _next(

@@ -27,6 +27,7 @@ from urllib.parse import quote
 from gateway.core.catalogue import BLOB_DAMAGED, DISK_FULL, STORE_BUSY
 from gateway.core.errors import Unavailable, find
 from gateway.core.model import Part
+from gateway.durable import sync_folder
 from gateway.ports import LetterKey, StoredPart
 
 INLINE_BYTES = 32 * 1024
@@ -52,21 +53,12 @@ def _damaged(detail: str) -> Unavailable:
     return Unavailable(find(BLOB_DAMAGED, detail=detail))
 
 
-def _sync_directory(path: Path) -> None:
-    """Make the names in a directory durable."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _make_directory(path: Path) -> None:
     """Make a directory (and the ones above it) that is still there after a power cut."""
     if not path.is_dir():
         _make_directory(path.parent)
         path.mkdir(exist_ok=True)
-        _sync_directory(path.parent)
+        sync_folder(path.parent)
 
 
 def _sweep(place: Path, known: Set[Path]) -> None:
@@ -140,7 +132,7 @@ class FileBlobs:
         target = self._path(sha256)
         _make_directory(target.parent)
         path.replace(target)
-        _sync_directory(target.parent)
+        sync_folder(target.parent)
 
     def has(self, part: Part) -> bool:
         """Whether the blob of this part is kept and whole."""
@@ -298,7 +290,7 @@ class PartialFile:
             try:
                 os.fdatasync(self._handle)
                 if self._is_new:
-                    _sync_directory(self._path.parent)
+                    sync_folder(self._path.parent)
                     self._is_new = False
             finally:
                 self._close()

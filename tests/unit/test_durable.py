@@ -4,6 +4,7 @@ What survives a power cut.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -26,4 +27,16 @@ def test_folder_that_cannot_be_synced_is_no_fault(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "fsync", unable)
     sync_folder(tmp_path)
-    sync_folder(tmp_path / "not there")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_disk_that_fails_is_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def failing(_descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError) as failed:
+        sync_folder(tmp_path)
+    assert failed.value.errno == number
+    with pytest.raises(FileNotFoundError):
+        sync_folder(tmp_path / "not there")
