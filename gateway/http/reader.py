@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from gateway import __version__
 from gateway.core.sentences import title_en, title_vi
@@ -33,6 +35,7 @@ LOCKED_UP = (
 )
 """Content-Security-Policy of the page: its own style sheet, known by its digest, and nothing else at all."""
 
+_CODE = re.compile(r"`([^`]+)`")
 KEPT_WHILE_SAME = "no-cache"
 """Cache-Control of what is no secret: may be kept, but the node is asked each time whether it is still so."""
 
@@ -109,6 +112,7 @@ class Reader:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["coded"] = coded
         text = environment.get_template("reader.html").render(
             style=style,
             version=__version__,
@@ -134,6 +138,11 @@ def _chapters(operations: Sequence[Operation]) -> Mapping[Any, Sequence[Operatio
 
 
 # --- in a few signs ------------------------------------------------------------------------------
+
+
+def coded(text: str) -> Markup:
+    """A sentence with what stands between backticks set as code; all else stays text."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:

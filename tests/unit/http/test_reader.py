@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from gateway import __version__
-from gateway.http.reader import curls, kind_of, limits_of
+from gateway.http.reader import coded, curls, kind_of, limits_of
 from gateway.v1.operations import Operation
 from tests.kit.api import Api
 
@@ -176,3 +176,8 @@ def test_kind_of_a_value_in_a_few_signs(schema: dict[str, object], kind: str) ->
 )
 def test_limits_of_a_value_in_a_few_signs(schema: dict[str, object], told: str) -> None:
     assert limits_of(schema) == told
+
+
+def test_what_stands_between_backticks_is_code_and_all_else_stays_text() -> None:
+    assert coded("phần `metadata` là <JSON>") == "phần <code>metadata</code> là &lt;JSON&gt;"
+    assert coded("`<b>` và một ` lẻ") == "<code>&lt;b&gt;</code> và một ` lẻ"
