@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from gateway.core.catalogue import BLOB_DAMAGED, NO_SEAL, UNKNOWN_LETTER
-from gateway.http.sending import ASICE, AT_INTAKE, NAMES_IT, taken
+from gateway.http.sending import ASICE, AT_INTAKE, TAKEN, taken
 from gateway.http.surroundings import Surroundings
 from gateway.v1 import request as asked
-from gateway.v1.operations import JSON, LETTER_ID, LETTERS, LOCATION, Answer, Body, Operation, json_answer
+from gateway.v1.operations import JSON, LETTER_ID, LETTERS, Answer, Body, Operation, json_answer
 from gateway.v1.ranges import DISPOSITION, attachment_called
 from gateway.v1.shapes import LetterAnswer, StatusReport, TrackingShape, VerificationShape
 from gateway.v1.transfer import write_all
@@ -90,14 +90,7 @@ class Letters:
                 ),
             ),
             answers=(
-                Answer(
-                    201,
-                    "Đã nhận, sẽ phát",
-                    "Taken, will be delivered",
-                    LetterAnswer,
-                    headers=(LOCATION,),
-                    gives=NAMES_IT,
-                ),
+                TAKEN,
                 Answer(200, "Đã có từ trước", "One that we had already", LetterAnswer),
             ),
             faults=(UNKNOWN_LETTER, *AT_INTAKE),

@@ -67,6 +67,9 @@ from gateway.v1.transfer import body, in_threads
 ASICE = "application/vnd.etsi.asic-e+zip"
 FORM = "multipart/form-data"
 NAMES_IT = {"letter_id": "/letter_id"}
+TAKEN = Answer(
+    201, "Đã nhận, sẽ phát", "Taken, will be delivered", LetterAnswer, headers=(LOCATION,), gives=NAMES_IT
+)
 
 A_LETTER = {
     "recipients": ["000.00.31.H14"],
@@ -188,14 +191,7 @@ class Sending:
                 ),
             ),
             answers=(
-                Answer(
-                    201,
-                    "Đã nhận, sẽ phát",
-                    "Taken, will be delivered",
-                    LetterAnswer,
-                    headers=(LOCATION,),
-                    gives=NAMES_IT,
-                ),
+                TAKEN,
                 Answer(
                     200,
                     "Đã có từ trước (repeated), hoặc chỉ kiểm tra thử (dry_run)",
