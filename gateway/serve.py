@@ -59,6 +59,7 @@ async def serve(config: Config, environ: Mapping[str, str] = os.environ) -> None
             log=log,
             heartbeat=config.broker.heartbeat,
             confirm_timeout=config.broker.confirm_timeout,
+            on_change=bell.ring,
         )
         broker.start()
         try:

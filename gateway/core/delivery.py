@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.core.catalogue import EXPIRED, NOT_CONFIRMED, NOT_PICKED_UP, STOPPED
+from gateway.core.catalogue import EXPIRED, LINK_DOWN, NOT_CONFIRMED, NOT_PICKED_UP, STOPPED
 from gateway.core.model import AgencyCode, Lane, LetterId, NodeId
 
 
@@ -344,13 +344,16 @@ def _with_times(
         case Claimed():
             return replace(moved, attempts=moved.attempts + 1)
         case Confirmed(offer_again_at=at):
-            return replace(moved, due_at=at, failures=0, last_code="", confirmed=True)
+            code = LINK_DOWN.code if moved.confirmed else ""  # it was only offered: the neighbour is silent
+            return replace(moved, due_at=at, failures=0, last_code=code, confirmed=True)
+        case Taken():
+            return replace(moved, last_code="")
         case Offered(fetch_by=at):
             return replace(moved, due_at=at, failures=0, last_code="")
         case Overdue(next_due_at=at):
             return replace(moved, due_at=at, warned=True)
         case Missing(held=held):
-            return replace(moved, due_at=now, confirmed=False, held=held)
+            return replace(moved, due_at=now, last_code="", confirmed=False, held=held)
         case Release():
             return replace(moved, due_at=now, failures=0, confirmed=False)
         case Failed(code=code):
@@ -379,10 +382,13 @@ def _commands(old: Delivery, new: Delivery, event: Event) -> tuple[Command, ...]
         commands.append(TellSender(STOPPED.code))
     if new.state is State.DELIVERED:
         commands.append(NoteArrival())
-    if new.state not in (State.TRYING, State.SENT) and not (
-        old.state is State.TRYING and new.state is State.QUEUED and new.failures <= 1
-    ):
-        # TRYING and SENT pass in a moment; the origin hears of where a letter rests, not of every breath
+    # The origin hears of where a letter rests, not of every breath: TRYING, SENT and the sending of what the
+    # neighbour lacks pass in a moment. A letter that is stuck it hears of at once, and that it went on.
+    is_breath = new.state in (State.TRYING, State.SENT) or (
+        old.state is State.TRYING and isinstance(event, Missing)
+    )
+    was_stuck = new.state is State.SENT and (old.confirmed or old.failures > 0)
+    if was_stuck or not is_breath:
         commands.append(ReportHop(new.state, new.last_code))
     return tuple(commands)
 

@@ -192,7 +192,7 @@ class _Reports:
             if key not in self._latest or _is_later(event, self._latest[key]):
                 self._latest[key] = event
         for d in trail.deliveries:
-            retry_at = d.due_at if d.state is State.QUEUED and d.failures else None
+            retry_at = d.due_at if d.last_code else None
             self._latest[here, d.target.key] = HopEvent(
                 d.letter_id, here, d.target.key, d.state, d.since, d.last_code, retry_at, d.attempts
             )
@@ -248,7 +248,7 @@ def _recipient(trail: Trail, addressee: Addressee, reports: _Reports, directory:
         holder=holder,
         holder_name=holder_name,
         since=held_since if word is None else word.at,
-        next_try_at=word.next_try_at if word is not None and word.state is State.QUEUED else None,
+        next_try_at=word.next_try_at if word is not None and _is_tried_again(word) else None,
         last_code=code,
         last_code_vi=vi,
         last_code_en=en,
@@ -259,6 +259,11 @@ def _recipient(trail: Trail, addressee: Addressee, reports: _Reports, directory:
         attempts=0 if word is None else word.attempts,
         seal=_verdict(door),
     )
+
+
+def _is_tried_again(word: HopEvent) -> bool:
+    """Whether its time for a next try is one: of a letter that waits, or that a silent neighbour was sent."""
+    return word.state is State.QUEUED or (word.state is State.SENT and word.code != "")
 
 
 _VERDICTS = {

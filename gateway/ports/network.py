@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from gateway.core.model import Lane, NodeId
 
+LINKS = "links"
+"""What is rung when a link comes up or goes down (Bell)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:

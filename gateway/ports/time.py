@@ -20,7 +20,7 @@ class Clock(Protocol):
 
 
 class Bell(Protocol):
-    """Wakes a door when there may be work for its topic (`link:H14`, `local`, `mail:CODE`, `ways`)."""
+    """Wakes a door when there may be work for its topic (`link:H14`, `links`, `local`, `mail:CODE`, …)."""
 
     def ring(self, topics: Iterable[str]) -> None:
         """Something changed for these topics. Thread-safe."""

@@ -55,7 +55,8 @@ def follow(
 
 
 def _hop(node: NodeId, delivery: Delivery, report: ReportHop, now: datetime) -> HopEvent:
-    next_try_at = delivery.due_at if report.state is State.QUEUED and delivery.due_at > now else None
+    is_tried_again = report.state in (State.QUEUED, State.SENT) and delivery.due_at > now
+    next_try_at = delivery.due_at if is_tried_again else None
     return HopEvent(
         delivery.letter_id,
         node,

@@ -14,6 +14,7 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.core.model import Lane
+from gateway.ports import LINKS
 from gateway.sandbox.rabbit import PrivateRabbit
 from tests.kit.faultproxy import FaultProxy, Way
 from tests.kit.rabbitmq import CHILD, PARENT, Opened, Site, fresh_site, persist, receive, running, until
@@ -73,6 +74,22 @@ async def test_silent_partition_is_noticed_by_the_heartbeat_and_told_as_a_link_t
         got = await receive(inbox, 1)
         while got[-1].data != b"light again":  # the first may have been kept, too: its outcome was unknown
             got += await receive(inbox, 1)
+
+
+async def test_link_that_is_cut_and_mended_rings_each_time_and_is_open_again_at_once(
+    site: Site, line: FaultProxy
+) -> None:
+    rung: list[str] = []
+    async with running(site, CHILD, port=line.port, on_change=rung.extend) as child:
+        assert rung == [LINKS]
+        line.refuse()
+        line.reset()
+        await until(lambda: len(rung) == 2)
+        assert child.broker.neighbours_up() == {PARENT: False}
+        await child.until_logged("link.down", count=6)
+        line.accept()
+        await child.until_up()
+        assert rung == [LINKS] * 3
 
 
 async def test_connection_on_which_nothing_is_confirmed_is_replaced(site: Site, line: FaultProxy) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,7 @@ from gateway.broker.rabbitmq.sender import Sender
 from gateway.broker.topology import PARKED, Link, read_queue
 from gateway.core.model import Lane, NodeId
 from gateway.observe import Log
-from gateway.ports import Clock, Inbox, Incoming
+from gateway.ports import LINKS, Clock, Inbox, Incoming
 
 # Frames in our hands before the first is acknowledged: two batches of arrival, one being written while the
 # next comes. Their bytes are bounded by the neighbour's window, not by this number.
@@ -48,7 +48,11 @@ class Address:
 
 
 class RabbitBroker:
-    """The links of one node (ports.Broker). Nothing is sent or received before `start`."""
+    """
+    The links of one node (ports.Broker). Nothing is sent or received before `start`.
+
+    `on_change` is called with topics for the bell when a link comes up or goes down.
+    """
 
     def __init__(
         self,
@@ -60,14 +64,22 @@ class RabbitBroker:
         heartbeat: timedelta = timedelta(seconds=15),
         confirm_timeout: timedelta = timedelta(seconds=10),
         check_every: timedelta = CHECK_EVERY,
+        on_change: Callable[[Iterable[str]], None] = lambda _topics: None,
     ) -> None:
-        surroundings = Surroundings(clock, log, heartbeat, confirm_timeout, check_every)
+        self._on_change = on_change
+        around = {
+            address.url: Surroundings(
+                *(clock, log, heartbeat, confirm_timeout, check_every), changed=self._look_at_links
+            )
+            for address in addresses
+        }
         self._senders: dict[tuple[NodeId, Lane], Sender] = {}
         self._receivers: dict[tuple[NodeId, Lane], Receiver] = {}
         self._parking: Receiver | None = None
         self._keepers: list[asyncio.Task[Any]] = []
         for address in addresses:
             link, neighbour = address.link, address.link.other(node)
+            surroundings = around[address.url]
             exchange = link.exchange(link.outgoing(node))
             for lane in Lane:
                 self._senders[neighbour, lane] = Sender(neighbour, lane, address.url, exchange, surroundings)
@@ -88,6 +100,7 @@ class RabbitBroker:
                     address.url, PARKED, node, PARKED, "parked", PREFETCH_PARKED, _parked_from(node)
                 )
                 self._parking = Receiver(parked, surroundings)
+        self._was_up = self.neighbours_up()
 
     def start(self) -> None:
         """Open every end of every lane, and keep it open, in the background."""
@@ -134,6 +147,13 @@ class RabbitBroker:
         for end in self._ends():
             end.close()
         await end_all(*self._keepers)
+
+    def _look_at_links(self) -> None:
+        """An end was opened or lost: ring if a link works now that did not, or no longer."""
+        now_up = self.neighbours_up()
+        if now_up != self._was_up:
+            self._was_up = now_up
+            self._on_change((LINKS,))
 
     def _ends(self) -> list[Sender | Receiver]:
         parking = [self._parking] if self._parking is not None else []

@@ -8,9 +8,10 @@ one that is doubted is thrown away, its socket cut if the broker does not say go
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from aiormq.abc import AbstractChannel
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
 from yarl import URL
 
+from gateway.broker.rabbitmq.reach import Chance, Reach
 from gateway.observe import Log
 from gateway.ports import Clock
 
@@ -36,7 +38,8 @@ class Surroundings:
     What every end of every lane is given.
 
     `answer` is how long an answer of the broker may take, the way of the bytes not counted; `check_every` how
-    often it is asked whether it still knows the consumer.
+    often it is asked whether it still knows the consumer. `reach` is shared by all ends at one broker;
+    `changed` is called when an end was opened, and when it could not be or is no longer.
     """
 
     clock: Clock
@@ -44,6 +47,9 @@ class Surroundings:
     heartbeat: timedelta
     answer: timedelta
     check_every: timedelta
+    reach: Reach = field(default_factory=Reach)
+    changed: Callable[[], None] = lambda: None
+    chance: Chance = random.random
 
     def seconds_behind(self, size: int) -> float:
         """How long to wait for an answer that comes after `size` bytes."""

@@ -61,6 +61,11 @@ def is_turned_away(error: BaseException) -> bool:
     return isinstance(error, aio_pika.exceptions.ProbableAuthenticationError)
 
 
+def is_unreachable(error: BaseException) -> bool:
+    """Whether an error that `is_broken` says that nobody was there, rather than somebody who said no."""
+    return is_broken(error) and not isinstance(error, _REFUSED) and not is_turned_away(error)
+
+
 def words_of(error: BaseException) -> str:
     """Its class, and what the broker said with it: names of queues and reasons, never a message."""
     if isinstance(error, asyncio.CancelledError):

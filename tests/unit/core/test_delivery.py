@@ -167,6 +167,31 @@ def test_the_sender_hears_once_that_the_neighbour_did_not_confirm() -> None:
     assert TellSender("TRUC-509") in commands
 
 
+def test_the_origin_hears_of_the_first_try_that_fails_and_of_the_one_that_passes() -> None:
+    failed, told = decide(delivery(State.TRYING, attempts=1), Failed("TRUC-504"), NOW)
+    assert told == (ReportHop(State.QUEUED, "TRUC-504"),)
+    again, nothing = decide(failed, Claimed(), LATER)
+    assert nothing == ()
+    sent, told = decide(again, Confirmed(LATER), LATER)
+    assert (sent.last_code, told) == ("", (ReportHop(State.SENT),))
+
+
+def test_the_origin_does_not_hear_of_a_letter_that_passes_at_once() -> None:
+    trying, claimed = decide(delivery(State.QUEUED), Claimed(), NOW)
+    sent, confirmed = decide(trying, Confirmed(LATER), NOW)
+    lacking, missing = decide(trying, Missing("2:0-100"), NOW)
+    assert (claimed, confirmed, missing) == ((), (), ())
+    assert (sent.last_code, lacking.last_code) == ("", "")
+
+
+def test_the_origin_hears_that_a_neighbour_stays_silent_until_it_speaks() -> None:
+    offered = delivery(State.TRYING, attempts=2, confirmed=True)
+    silent, told = decide(offered, Confirmed(LATER), NOW)
+    assert (silent.last_code, told) == ("TRUC-504", (ReportHop(State.SENT, "TRUC-504"),))
+    assert decide(silent, Taken(), LATER)[1] == (ReportHop(State.TAKEN),)
+    assert decide(silent, Missing(""), LATER)[0].last_code == ""
+
+
 def test_an_operator_who_releases_it_starts_afresh() -> None:
     held = delivery(State.QUARANTINED, failures=5, confirmed=True)
     after, _ = decide(held, Release(), NOW)

@@ -244,6 +244,15 @@ def test_next_try_of_a_letter_that_was_sent_is_not_shown() -> None:
     assert only(Known(letter(), hops=(*taken(2), event))).next_try_at is None
 
 
+def test_letter_that_a_silent_neighbour_was_sent_shows_when_it_is_offered_again() -> None:
+    event = replace(hop("H14", "link:G22", State.SENT, 30, "TRUC-504"), next_try_at=after(90))
+    track = only(Known(letter(), hops=(*taken(2), event)))
+    assert (track.at, track.stage, track.last_code) == ("H14", Stage.SENT, "TRUC-504")
+    assert track.next_try_at == after(90)
+    own = delivery(UP, State.SENT, last_code="TRUC-504", due_at=after(90))
+    assert only(Known(letter(), (own,))).next_try_at == after(90)
+
+
 def test_unknown_code_of_a_newer_node_is_shown_without_words() -> None:
     track = only(Known(letter(), (delivery(UP, State.QUEUED, failures=1, last_code="TRUC-999"),)))
     assert (track.last_code, track.last_code_vi, track.last_code_en) == ("TRUC-999", "", "")

@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiormq.exceptions import ChannelNotFoundEntity
 
 from gateway.broker.rabbitmq import keeper as keeper_module
 from gateway.broker.rabbitmq.connection import Surroundings, Watch
 from gateway.broker.rabbitmq.keeper import REOPEN_LONGEST, Keeper
+from gateway.broker.rabbitmq.reach import KNOCK_SECONDS
 from gateway.core.model import NodeId
 from gateway.observe import logger
 from tests.kit.clock import ManualClock
@@ -47,9 +49,15 @@ class Kept:
     def __init__(self, open_session: Callable[[], AbstractAsyncContextManager[Watch]]) -> None:
         self.clock, self._written = ManualClock(), io.StringIO()
         log = logger("H14", self._written, strict=True)
-        surroundings = Surroundings(self.clock, log, MINUTE, MINUTE, MINUTE)
+        self.changes = 0
+        surroundings = Surroundings(
+            *(self.clock, log, MINUTE, MINUTE, MINUTE), changed=self._changed, chance=lambda: 1.0
+        )
         keeper = Keeper(open_session, surroundings, neighbour=NodeId("G22"), lane="urgent", way="out")
         self.task = asyncio.create_task(keeper.run())
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     @property
     def log(self) -> list[dict[str, Any]]:
@@ -88,8 +96,19 @@ async def test_session_that_ends_is_followed_by_another() -> None:
     assert sessions.closed == 2
 
 
-async def test_broker_that_is_away_is_asked_less_and_less_often_but_always_again() -> None:
-    sessions = Sessions(*[ConnectionRefusedError("refused")] * 1000)
+async def test_broker_that_is_away_is_knocked_at_for_as_long_as_it_is_away() -> None:
+    sessions = Sessions(*[ConnectionRefusedError("refused")] * 4000)
+    async with kept(sessions) as keeper:
+        assert sessions.tries == 1
+        await keeper.clock.run(3600)
+        assert sessions.tries == pytest.approx(3600 / KNOCK_SECONDS, abs=3)
+        sessions.faults.clear()
+        await keeper.clock.run(KNOCK_SECONDS)
+        assert keeper.events == ["link.down", "link.up"]
+
+
+async def test_broker_that_says_no_is_asked_less_and_less_often_but_always_again() -> None:
+    sessions = Sessions(*[ChannelNotFoundEntity("no such queue")] * 1000)
     async with kept(sessions) as keeper:
         assert sessions.tries == 1
         await keeper.clock.run(0.5)
@@ -98,6 +117,17 @@ async def test_broker_that_is_away_is_asked_less_and_less_often_but_always_again
         assert sessions.tries == 3
         await keeper.clock.run(3600)
         assert 3600 / REOPEN_LONGEST - 1 <= sessions.tries <= 3600 / REOPEN_LONGEST + 8
+
+
+async def test_whoever_keeps_the_link_is_told_when_an_end_opens_and_when_it_is_lost() -> None:
+    sessions = Sessions()
+    async with kept(sessions) as keeper:
+        assert keeper.changes == 1
+        sessions.opened[0].give_up("cut")
+        await keeper.clock.run(0)
+        assert keeper.changes == 2
+        await keeper.clock.run(REOPEN_LONGEST)
+        assert keeper.changes == 3
 
 
 async def test_same_trouble_is_logged_once_and_other_trouble_again() -> None:

@@ -6,7 +6,14 @@ import aiormq
 import pytest
 from aiormq import spec
 
-from gateway.broker.rabbitmq.wall import is_broken, is_turned_away, link_down, translate, words_of
+from gateway.broker.rabbitmq.wall import (
+    is_broken,
+    is_turned_away,
+    is_unreachable,
+    link_down,
+    translate,
+    words_of,
+)
 from gateway.core.model import NodeId
 
 H14 = NodeId("H14")
@@ -29,6 +36,35 @@ NACK = aiormq.exceptions.DeliveryError(None, spec.Basic.Nack(delivery_tag=7))
 )
 def test_what_the_library_raises_is_the_connections(error: Exception) -> None:
     assert is_broken(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiormq.exceptions.AMQPConnectionError("reset"),
+        TimeoutError(),
+        ConnectionRefusedError(),
+        OSError(113, "No route to host"),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+def test_nobody_was_there(error: Exception) -> None:
+    assert is_unreachable(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiormq.exceptions.ChannelNotFoundEntity("NOT_FOUND"),
+        aiormq.exceptions.ChannelAccessRefused("ACCESS_REFUSED"),
+        aiormq.exceptions.ProbableAuthenticationError("ACCESS_REFUSED"),
+        NACK,
+        KeyError("ours"),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+def test_somebody_was_there_and_said_no(error: Exception) -> None:
+    assert not is_unreachable(error)
 
 
 @pytest.mark.parametrize("error", [TypeError("ours"), KeyError("ours"), ValueError("ours"), AssertionError()])
