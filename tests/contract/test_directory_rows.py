@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from gateway.core.directory import Agency, Directory, NodeRow
 from gateway.core.model import AgencyCode, NodeId
+from gateway.store.directory_rows import FETCHED_AT_ONCE
 from gateway.store.sql import SqlStore
 from gateway.store.tables import agencies
 from tests.contract.conftest import Database
@@ -63,6 +64,15 @@ async def test_directory_comes_back_as_it_was_set(database: Database) -> None:
     await store.set_directory(RICH, START)
     assert await store.directory() == RICH
     assert await database.open("another").directory() == RICH
+
+
+async def test_more_agencies_than_are_fetched_at_once_come_back_in_their_order(database: Database) -> None:
+    rows = tuple(
+        replace(RICH.agency_rows[0], code=AgencyCode(f"C{n}"), aliases=("x",) * (n % 2))
+        for n in range(2 * FETCHED_AT_ONCE + 1)
+    )
+    await database.open().set_directory(replace(RICH, agency_rows=rows), START)
+    assert (await database.open("another").directory()).agency_rows == rows
 
 
 async def test_new_directory_replaces_the_former(store: SqlStore) -> None:
