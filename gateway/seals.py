@@ -65,6 +65,14 @@ class SealCheck:
         """The verdict about a seal that an agency made at its own office; in a thread."""
         return await asyncio.to_thread(lambda: verify(seal, parts, self._trust(), at=at))
 
+    async def edition_verdict(
+        self, seal: bytes, parts: Sequence[SealedPart], at: datetime, arrived_at: datetime
+    ) -> Verdict:
+        """The verdict about the seal of an edition of the directory; in a thread."""
+        return await asyncio.to_thread(
+            lambda: verify(seal, parts, self._trust(), at=at, arrived_at=arrived_at)
+        )
+
     def _verdict(self, letter: StoredLetter) -> Verdict:
         part = letter.part(NODE_SIGNATURE)
         if part is None:

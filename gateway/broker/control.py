@@ -1,5 +1,6 @@
 """
-Control messages: what neighbours tell each other about letters. The normative code of docs/protocol.md.
+Control messages: what neighbours tell each other about letters, and (in `edition_messages`) about the
+directory. The normative code of docs/protocol.md.
 
 They ride the control lane in batches. They are not sealed and never receipted: each can be made again from
 what its sender's store knows. A message of a type, or in a form, that this release can't read is kept as
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from gateway.broker.canonical import CODE, DIGEST, LETTER, NODE, Fields, matching, whole, write_time
+from gateway.broker.edition_messages import EditionPiece, EditionRequest, EditionsHeld
 from gateway.broker.ranges import read_held
 from gateway.core.errors import Rejected
 from gateway.core.model import LetterId, NodeId
@@ -222,12 +224,16 @@ class Unread:
         return self.body
 
 
-Message = Receipt | MissingRanges | Progress | Refusal | Hops | HopRequest | Hello | Unread
+EditionMessage = EditionsHeld | EditionRequest | EditionPiece
+Message = Receipt | MissingRanges | Progress | Refusal | Hops | HopRequest | Hello | EditionMessage | Unread
 
 _READERS: Final[Mapping[str, Callable[[Fields], Message]]] = MappingProxyType(
     {
         kind.type: kind.from_wire
-        for kind in (Receipt, MissingRanges, Progress, Refusal, Hops, HopRequest, Hello)
+        for kind in (
+            *(Receipt, MissingRanges, Progress, Refusal, Hops, HopRequest, Hello),
+            *(EditionsHeld, EditionRequest, EditionPiece),
+        )
     }
 )
 

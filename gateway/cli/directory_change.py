@@ -79,7 +79,8 @@ def pending(config: ConfigFile, as_json: AsJson = False) -> None:
             rows = len(each.change.nodes) + len(each.change.agencies)
             removed = len(each.change.removed_nodes) + len(each.change.removed_agencies)
             told = f"{rows} dòng, bỏ {removed} · {rows} rows, {removed} removed"
-            screen.line(f"{each.number}  {each.on:%d/%m/%Y}  {told}")
+            signed = f"  {each.signer} {each.edition}" if each.signer else ""
+            screen.line(f"{each.number}  {each.on:%d/%m/%Y}  {told}{signed}")
             if each.refused:
                 screen.line(f"    bị từ chối · refused: {each.refused}")
         if not waiting:
@@ -162,6 +163,8 @@ def _as_dict(prepared: Prepared) -> dict[str, object]:
         "on": prepared.on.isoformat(),
         "added_at": prepared.added_at.isoformat(),
         "refused": prepared.refused,
+        "signer": prepared.signer,
+        "edition": prepared.edition,
         "change": prepared.change.as_dict(),
     }
 

@@ -46,13 +46,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A change that waits for its day; `refused` holds why it could not be put in force on it."""
+    """
+    A change that waits for its day; `refused` holds why it could not be put in force on it.
+
+    `signer` and `edition` name the edition that it came with, if no operator's hand prepared it here.
+    """
 
     number: int
     on: date
     change: Change
     added_at: datetime
     refused: str = ""
+    signer: str = ""
+    edition: int = 0
 
 
 class What(StrEnum):

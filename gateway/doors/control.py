@@ -1,7 +1,7 @@
 """
 Control: what neighbours tell us.          the ear of arrival
 
-Reads   receipts, missing ranges, progress, refusals, hop events and requests
+Reads   receipts, missing ranges, progress, refusals, hop events and requests; of editions for `editions`
 Writes  the moves they cause on our deliveries; hop events of our letters; what must travel on
 Calls   Store.record, Store.add_hops, Store.send_control
 Never   publishes; trusts a neighbour about a delivery over another link
@@ -24,6 +24,7 @@ from gateway.broker.control import (
     Refusal,
     agree,
 )
+from gateway.broker.edition_messages import EditionPiece, EditionRequest, EditionsHeld
 from gateway.broker.frames import PROTOCOLS
 from gateway.core.catalogue import FRAME_VERSION, NO_ROUTE
 from gateway.core.delivery import Missing, Refused, Taken, Target
@@ -31,13 +32,14 @@ from gateway.core.model import NodeId
 from gateway.core.routing import next_hop
 from gateway.core.tracking import HopEvent
 from gateway.doors.desk import Desk
+from gateway.doors.editions import Editions
 
 
 class Control:
     """Acts on control messages of one node's neighbours."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._store = desk, desk.store
+    def __init__(self, desk: Desk, editions: Editions) -> None:
+        self._desk, self._store, self._editions = desk, desk.store, editions
 
     async def hear(self, neighbour: NodeId, messages: Sequence[Message]) -> None:
         """Act on all messages of one frame. Raises: Unavailable if the store can't take them now."""
@@ -60,6 +62,8 @@ class Control:
                 await self._hops(neighbour, message)
             case HopRequest():
                 await self._hop_request(neighbour, message)
+            case EditionsHeld() | EditionRequest() | EditionPiece():
+                await self._editions.hear(neighbour, message)
             case Hello(protocols=protocols):
                 code = "" if agree(PROTOCOLS, protocols) else FRAME_VERSION.code
                 self._desk.log.info("control.received", neighbour=neighbour, type="Hello", code=code)

@@ -29,3 +29,8 @@ class Examiner(Protocol):
 
     async def agency_verdict(self, seal: bytes, parts: Sequence[SealedPart], at: datetime) -> Verdict:
         """What a seal that an agency made at its own office is worth at this moment."""
+
+    async def edition_verdict(
+        self, seal: bytes, parts: Sequence[SealedPart], at: datetime, arrived_at: datetime
+    ) -> Verdict:
+        """What the seal of an edition is worth, judged at `at`; what was revoked until it arrived counts."""

@@ -241,7 +241,8 @@ async def test_message_that_our_code_fails_on_is_tried_a_few_times_then_kept_asi
     async with open_axis(small_axis(), tmp_path, Manner(on_disk=True)) as axis:
         axis.may_fail_itself = True
         node = axis.nodes[PROVINCE]
-        arrival = Arrival(node.desk, node.broker, Stumbling(node.desk), axis.manner.limits, node.examiner)
+        stumbling = Stumbling(node.desk, node.editions)
+        arrival = Arrival(node.desk, node.broker, stumbling, axis.manner.limits, node.examiner)
         inbox = node.broker.inbox(CENTRAL, Lane.CONTROL)
         hello = ControlFrame((Hello(CENTRAL, (1,), "1.0"),))
         await axis.nodes[CENTRAL].broker.publish(PROVINCE, Lane.CONTROL, encode(hello))

@@ -20,6 +20,8 @@ from signing.verify import verify
 
 YEAR = timedelta(days=365)
 
+_ASIDE = ThreadPoolExecutor(1)  # for what every hand-over asks: to make a thread costs as much as a verdict
+
 
 @cache
 def pki(at: datetime) -> DevPki:
@@ -56,10 +58,18 @@ class SteppedCheck(SealCheck):
 
     async def verdict(self, letter: StoredLetter) -> Verdict:
         """The verdict about the node's seal."""
-        with ThreadPoolExecutor(1) as own:
-            return own.submit(self._verdict, letter).result()
+        return _ASIDE.submit(self._verdict, letter).result()
 
     async def agency_verdict(self, seal: bytes, parts: Sequence[SealedPart], at: datetime) -> Verdict:
         """The verdict about an agency's own seal."""
         with ThreadPoolExecutor(1) as own:
             return own.submit(lambda: verify(seal, parts, self._trusted, at=at)).result()
+
+    async def edition_verdict(
+        self, seal: bytes, parts: Sequence[SealedPart], at: datetime, arrived_at: datetime
+    ) -> Verdict:
+        """The verdict about the seal of an edition."""
+        with ThreadPoolExecutor(1) as own:
+            return own.submit(
+                lambda: verify(seal, parts, self._trusted, at=at, arrived_at=arrived_at)
+            ).result()

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -38,7 +39,33 @@ prepared_directories = Table(
     Column("change", Text, nullable=False),  # JSON
     Column("added_at", Moment, nullable=False),
     Column("refused", Text, nullable=False),  # why it could not be put in force on its day
+    *later_texts("signer"),  # of the edition that it came with; empty: an operator's own hand
+    Column("edition", Number, nullable=False, server_default=text("0")),
+    # the number of the directory that an edition was refused by: judged again by another one
+    Column("judged", Number, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
+)
+editions = Table(
+    "editions",
+    metadata,
+    Column("signer", Text, primary_key=True),
+    Column("edition", Number, primary_key=True, autoincrement=False),
+    *texts("sha256", "came_from", "state", "refused"),
+    Column("published_at", Moment, nullable=False),
+    Column("valid_from", Moment, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("seal_size", Number, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("sheet", LargeBinary, nullable=False),  # the seal, then what it seals; last, being large
+)
+edition_faults = Table(  # the last refusal of each edition that a neighbour offered
+    "edition_faults",
+    metadata,
+    Column("neighbour", Text, primary_key=True),
+    Column("signer", Text, primary_key=True),
+    Column("edition", Number, primary_key=True, autoincrement=False),
+    *texts("sha256", "code", "detail"),
+    Column("at", Moment, nullable=False),
 )
 # Keyed by their place in the file, with gaps: whether two rows share a code is for `directory.check` to say.
 nodes = Table(

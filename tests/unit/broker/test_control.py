@@ -21,7 +21,9 @@ from gateway.broker.control import (
     agree,
     read_message,
 )
+from gateway.broker.edition_messages import EditionPiece, EditionRequest, EditionsHeld
 from gateway.core.delivery import State
+from gateway.core.editions import Held
 from gateway.core.model import NodeId
 from gateway.core.tracking import HopEvent
 from tests.unit.broker.letters import LETTER, ORIGIN
@@ -40,6 +42,10 @@ MESSAGES: list[Message] = [
     Hops.of(ORIGIN, [TRYING_AGAIN, HANDED_OVER]),
     HopRequest((H14, G22), LETTER, ORIGIN),
     Hello(H14, (1, 2), "0.1.0"),
+    EditionsHeld((Held(G22, 3, "ab" * 32),), ("", "H14")),
+    EditionsHeld((Held(G22, 3, "ab" * 32),), None),
+    EditionRequest(H14, 3, 32768),
+    EditionPiece(H14, 3, 10, 20, 5, b"\x00\xff"),
 ]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.broker import control, frames, packing, topology, window
+from gateway.broker import control, edition_messages, frames, packing, topology, window
+from gateway.core import editions
 from gateway.core.model import Lane, NodeId
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,6 +21,7 @@ ROWS = [
 MESSAGES = [
     *(control.Receipt, control.MissingRanges, control.Progress, control.Refusal),
     *(control.Hops, control.HopRequest, control.Hello),
+    *(edition_messages.EditionsHeld, edition_messages.EditionRequest, edition_messages.EditionPiece),
 ]
 LINK = topology.Link(NodeId("H14"), NodeId("H14.31"))
 
@@ -65,6 +67,8 @@ def test_numbers_are_those_of_the_text() -> None:
     assert f"up to {packing.CONTROL_BATCH // 1024} KiB a frame" in TEXT
     assert f"more than {window.WINDOW_LETTERS} letters" in TEXT
     assert f"more than {window.WINDOW_SIZE // frames.MIB} MiB" in TEXT
+    assert f"at most {edition_messages.PIECE} bytes of an edition" in TEXT
+    assert f"at most {editions.LARGEST} bytes with its seal" in TEXT
     assert 2 * window.PROGRESS_SIZE == 4 * frames.MIB  # «twice as often»
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.broker.control import Hello, HopRequest, Hops, MissingRanges, Progress, Receipt, Refusal, Unread
+from gateway.broker.edition_messages import EditionPiece, EditionRequest, EditionsHeld
 from gateway.broker.frames import ControlFrame, LetterFrame, decode, encode
 from gateway.core.errors import Rejected
 from tests.vectors.wire.described import FOLDER, VERSIONS, Vector, frame_of, sums, vectors
@@ -52,4 +53,7 @@ def test_every_kind_of_frame_and_message_has_a_vector() -> None:
         (True, False),
         (False, True),
     }
-    assert messages == {Receipt, MissingRanges, Progress, Refusal, Hops, HopRequest, Hello, Unread}
+    assert messages == {
+        *(Receipt, MissingRanges, Progress, Refusal, Hops, HopRequest, Hello, Unread),
+        *(EditionsHeld, EditionRequest, EditionPiece),
+    }
