@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,6 +25,7 @@ from gateway.core.catalogue import CONFIG_BAD_VALUE, NOTICE_REFUSED, NOTICE_UNHE
 from gateway.core.errors import Misconfigured, find
 from gateway.core.lifecycle import STATUSES, normal_code
 from gateway.core.model import Kind
+from gateway.core.time_limits import CARRIED, HANDLED, SENT, TOLD
 from gateway.ports import AgencyAdapter, Channel, MailItem, Notice, Occasion, Workplace
 from gateway.v1.subscriptions import LetterLinks, notice_id
 
@@ -42,10 +43,20 @@ URGENCY = {
 
 
 REMINDERS = {
-    Occasion.LETTER_DUE_SOON: ("Sắp đến hạn xử lý", "is due soon"),
-    Occasion.LETTER_OVERDUE: ("Quá hạn xử lý", "is overdue"),
+    (Occasion.LETTER_DUE_SOON, HANDLED.name): ("Sắp đến hạn xử lý", "is due soon"),
+    (Occasion.LETTER_OVERDUE, HANDLED.name): ("Quá hạn xử lý", "is overdue"),
+    (Occasion.LETTER_DUE_SOON, CARRIED.name): (
+        "Sắp đến giờ hẹn, chưa tới nơi",
+        "has not arrived, its hour is near",
+    ),
+    (Occasion.LETTER_OVERDUE, CARRIED.name): ("Quá giờ hẹn, chưa tới nơi", "has not arrived by its hour"),
+    (Occasion.LETTER_OVERDUE, TOLD.name): ("Chưa báo đã nhận trong ngày", "was not acknowledged on its day"),
+    (Occasion.LETTER_OVERDUE, SENT.name): ("Gửi chậm so với ngày ký", "was sent late"),
 }
-"""What is told of a letter's due date. Spec: ND30/24.2"""
+"""What is told of a letter's times, by the duty. Spec: QD28/6.2, ND30/21.2c, ND30/24.2"""
+
+UNTIL = {CARRIED.name: "Giờ hẹn", TOLD.name: "Hạn báo đã nhận", SENT.name: "Hạn gửi"}
+"""What its time is called; of all others it is the due date."""
 
 
 class MailAdapter(AgencyAdapter):
@@ -156,21 +167,23 @@ def written(notice: Notice, *, sender: str, node: str, url: str) -> bytes:
 def _of_letter(notice: Notice, item: MailItem, url: str) -> tuple[str, list[str]]:
     name, sender = _line(item.code or item.document_id), _line(item.sender_name or item.sender)
     what_vi, what_en = _kind(item)
-    what_vi, says = REMINDERS.get(notice.occasion, (what_vi, "has arrived"))
+    what_vi, says = REMINDERS.get((notice.occasion, notice.what), (what_vi, "has arrived"))
     urgency = URGENCY.get(item.priority)
     about = f"{what_vi}: {name}" if name else what_vi
     lines = [about, f"Bên gửi: {sender} ({_line(item.sender)})"]
     if item.kind is Kind.DOCUMENT:
         lines.append(f"Độ khẩn: {urgency[0] if urgency else 'thường'}")
-    lines += [f"Đơn vị nhận: {_line(item.agency)}", f"Đến lúc: {_local(item.waiting_since)}"]
+    if not notice.is_to_sender:
+        lines += [f"Đơn vị nhận: {_line(item.agency)}", f"Đến lúc: {_local(item.waiting_since)}"]
     if notice.deadline is not None:
-        last_day = (notice.deadline - timedelta(seconds=1)).astimezone(VIETNAM)
-        lines.append(f"Hạn xử lý: hết ngày {last_day:%d/%m/%Y}")
+        lines.append(f"{UNTIL.get(notice.what, 'Hạn xử lý')}: {_until(notice.deadline)}")
     if notice.subscription.shows_subject and item.subject:
         lines.append(f"Trích yếu: {_line(item.subject)}")
     lines.append(f"Mã trên trục: {_line(item.letter_id)}")
     if url:
-        lines.append(f"Địa chỉ: {LetterLinks.of(item.letter_id, url).letter}")
+        lines.append(
+            f"Địa chỉ: {LetterLinks.of(item.letter_id, url, is_to_sender=notice.is_to_sender).letter}"
+        )
     english = f"{what_en} {says}: {name or item.letter_id}, from {sender}"
     lines += ["", f"{english}, {urgency[1]}." if urgency else f"{english}."]
     return f"{about} từ {sender}" + (f" ({urgency[0]})" if urgency else ""), lines
@@ -197,6 +210,14 @@ def _of_ping(notice: Notice) -> tuple[str, list[str]]:
             f"This is a test notice for the agency {agency}. Nothing has arrived.",
         ],
     )
+
+
+def _until(deadline: datetime) -> str:
+    """The first moment that is too late, as people say it: by the hour, or by the day that ends there."""
+    local = deadline.astimezone(VIETNAM)
+    if local.time() == time.min:
+        return f"hết ngày {local - timedelta(days=1):%d/%m/%Y}"
+    return _local(deadline)
 
 
 def _local(at: datetime) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import binascii
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,6 +24,7 @@ from gateway.ports import (
     Caller,
     Channel,
     Clock,
+    MailItem,
     Notice,
     NoticeOutcome,
     NoticeState,
@@ -48,7 +49,8 @@ class Board:
     """
     ports.NoticeBoard of one node.
 
-    `reach` says which addresses a webhook may have; `random_bytes` makes ids and secrets.
+    `reach` says which addresses a webhook may have; `random_bytes` makes ids and secrets. `listed` gives
+    lines of mailboxes as their agencies want them.
     """
 
     def __init__(
@@ -59,7 +61,10 @@ class Board:
         vault: Vault,
         reach: Reach | None = None,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        *,
+        listed: Callable[[Sequence[MailItem]], Awaitable[Sequence[MailItem]]] | None = None,
     ) -> None:
+        self._listed = listed
         self._store, self._clock, self._bell, self._vault = store, clock, bell, vault
         self._reach = reach or Reach()
         self._random_bytes = random_bytes
@@ -72,7 +77,15 @@ class Board:
     ) -> Sequence[Notice]:
         """Notices that are due, each with its attempt counted."""
         now = self._clock.now()
-        return await self._store.claim_notices(channel, now, now + CLAIMED_FOR, limit, passing_over)
+        notices = await self._store.claim_notices(channel, now, now + CLAIMED_FOR, limit, passing_over)
+        return [await self._as_agreed(notice) for notice in notices]
+
+    async def _as_agreed(self, notice: Notice) -> Notice:
+        """The notice with what it says of the letter as its agency gets it."""
+        if notice.item is None or self._listed is None:
+            return notice
+        (item,) = await self._listed([notice.item])
+        return replace(notice, item=item)
 
     async def ended(self, notice: Notice, outcome: NoticeOutcome) -> None:
         """What the try of a claimed notice came to. A receiver that is gone is not called any more."""

@@ -68,10 +68,17 @@ class PostOffice:
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
+        deliver_by: datetime | None = None,
     ) -> Accepted:
         """Take a message from an agency and make it ours. See Intake.accept."""
         return await self._intake.accept(
-            source, caller, to=to, idempotency_key=idempotency_key, dry_run=dry_run, ttl=ttl
+            source,
+            caller,
+            to=to,
+            idempotency_key=idempotency_key,
+            dry_run=dry_run,
+            ttl=ttl,
+            deliver_by=deliver_by,
         )
 
     async def list(
@@ -136,7 +143,10 @@ class PostOffice:
         parties = []
         for addressee in routing.recipients:
             if addressee.code in caller.agencies:
-                parties.append((addressee.named, sender))
+                # its own codes as the sender wrote them; a closed one that it succeeded is not its own
+                served = directory.find(addressee.code)
+                is_own = served is None or normal(addressee.named) in served.codes
+                parties.append((addressee.named if is_own else addressee.code, sender))
                 continue
             successor = directory.successor_of(addressee.code)
             if successor is not None and successor.code in caller.agencies:

@@ -62,6 +62,13 @@ def send(
     ttl: Annotated[
         str, typer.Option(metavar="3d", help="Quá 90m, 12h, 3d chưa tới thì trả lại · Return it after that")
     ] = "",
+    deliver_by: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+            help="Phải tới trước giờ này, giờ Việt Nam · Must be there by then, time of Vietnam",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -76,12 +83,13 @@ def send(
     truc send congvan.edxml --to @xa:H14 --dry-run
     truc send lon.edxml --resumable
     truc send gap.edxml --ttl 12h
+    truc send hoatoc.edxml --deliver-by 2026-11-23T17:00
     truc send a.pdf b.xlsx --to 000.01.40.H14 --code 12/UBND-VX --date 2026-11-23 --subject "V/v báo cáo"
     """
     metadata = None
     if subject:
         metadata = _metadata(to or [], subject, code, date, type_name, urgency)
-    wish = _Wish(to or [], dry_run, resumable, _lifetime(ttl))
+    wish = _Wish(to or [], dry_run, resumable, _lifetime(ttl), _in_vietnam(deliver_by))
     with speaking(as_json) as screen:
         if metadata is not None:
             asyncio.run(_send_made(screen, files, url, key, metadata, wish))
@@ -98,6 +106,13 @@ class _Wish(NamedTuple):
     dry_run: bool
     resumable: bool
     ttl: timedelta | None
+    deliver_by: datetime | None
+
+
+def _in_vietnam(hour: datetime | None) -> datetime | None:
+    from gateway.core.calendar import VIETNAM
+
+    return None if hour is None else hour.replace(tzinfo=VIETNAM)
 
 
 def _lifetime(text: str) -> timedelta | None:
@@ -143,7 +158,12 @@ async def _send_made(
     async with node_at(url, key) as office:
         with screen.progress(files[0].name, size) as step:
             answer = await office.send_files(
-                metadata, files, dry_run=wish.dry_run, ttl=wish.ttl, progress=steps(step)
+                metadata,
+                files,
+                dry_run=wish.dry_run,
+                ttl=wish.ttl,
+                deliver_by=wish.deliver_by,
+                progress=steps(step),
             )
     screen.data({"letters": [answer.model_dump(mode="json")]})
     _tell_answer(screen, files[0], answer)
@@ -179,15 +199,22 @@ async def _send(screen: Screen, files: list[Path], url: str, key: str, wish: _Wi
 
 async def _send_one(office: TrucClient, path: Path, wish: _Wish, progress: Any) -> LetterAnswer:
     if not wish.resumable:
-        return await office.send(path, to=wish.to, dry_run=wish.dry_run, ttl=wish.ttl, progress=progress)
+        return await office.send(
+            path,
+            to=wish.to,
+            dry_run=wish.dry_run,
+            ttl=wish.ttl,
+            deliver_by=wish.deliver_by,
+            progress=progress,
+        )
     note = _Note(path)
     answer = await office.send_resumable(
         path,
         to=wish.to,
         dry_run=wish.dry_run,
         ttl=wish.ttl,
-        upload_id=note.upload_id(),
-        begun=note.keep,
+        deliver_by=wish.deliver_by,
+        note=note,
         progress=progress,
     )
     note.drop()

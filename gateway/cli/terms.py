@@ -35,6 +35,14 @@ def terms(
     bytes_per_day: Annotated[
         int | None, typer.Option(min=0, help="Số byte gửi mỗi ngày, 0: không hạn chế · 0: no limit")
     ] = None,
+    notices_as_receiver: Annotated[
+        bool | None,
+        typer.Option(
+            "--notices-as-receiver/--notices-as-node",
+            help="Đưa thông báo của Trục dưới tên đơn vị nhận, cho phần mềm chỉ khớp trạng thái như vậy"
+            " · Hand notices of the axis over in the receiver's name, for systems that match no others",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -44,7 +52,12 @@ def terms(
     truc agency terms -c node.toml 000.01.40.H14
     truc agency terms -c node.toml 000.01.40.H14 --dialect java-sdk --letters-per-day 2000
     """
-    wanted = {"dialect": dialect, "letters_per_day": letters_per_day, "bytes_per_day": bytes_per_day}
+    wanted = {
+        "dialect": dialect,
+        "letters_per_day": letters_per_day,
+        "bytes_per_day": bytes_per_day,
+        "notices_as_receiver": notices_as_receiver,
+    }
     with speaking(as_json) as screen:
         agreed = asyncio.run(_terms(config, code, {k: v for k, v in wanted.items() if v is not None}))
         screen.data({"code": code, **agreed.as_row()})

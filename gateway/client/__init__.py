@@ -21,6 +21,7 @@ from gateway.client.edoc import Announced, EdocSource
 from gateway.client.exchange import Retries
 from gateway.client.office import TrucClient
 from gateway.client.source import Progress, Source
+from gateway.client.uploads import UploadNote
 from gateway.client.vxp import VxpClient
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Source",
     "TrucClient",
     "TrucClientSync",
+    "UploadNote",
     "VxpClient",
     "VxpClientSync",
 ]

@@ -23,7 +23,7 @@ from gateway.client.exchange import Exchange, Retries, Trouble
 from gateway.client.form import OutgoingForm
 from gateway.client.notices import NoticeCalls
 from gateway.client.source import CHUNK, Outgoing, Progress, Source
-from gateway.client.uploads import end_upload, upload
+from gateway.client.uploads import UploadNote, end_upload, upload
 from gateway.core.catalogue import BLOB_DAMAGED
 from gateway.core.errors import find
 from gateway.core.model import Kind
@@ -84,11 +84,12 @@ class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
+        deliver_by: datetime | None = None,
         progress: Progress | None = None,
     ) -> LetterAnswer:
         """
         Send a message, raw edXML. `to` names the recipients that shall get it (default: all it names), `ttl`
-        how long it may take before it is returned.
+        how long it may take before it is returned, `deliver_by` (aware) the hour by which it must be there.
 
         Raises: OSError of the file.
         """
@@ -97,7 +98,7 @@ class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=_wishes(to, dry_run=dry_run, ttl=ttl),
+            query=_wishes(to, dry_run=dry_run, ttl=ttl, deliver_by=deliver_by),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             letter=letter,
             may_repeat=letter.may_repeat,
@@ -112,6 +113,7 @@ class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
+        deliver_by: datetime | None = None,
         progress: Progress | None = None,
     ) -> LetterAnswer:
         """
@@ -123,7 +125,7 @@ class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=_wishes(to, dry_run=dry_run, ttl=ttl),
+            query=_wishes(to, dry_run=dry_run, ttl=ttl, deliver_by=deliver_by),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             letter=OutgoingForm(metadata, files, progress),
         )
@@ -136,24 +138,24 @@ class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
-        upload_id: str | None = None,
-        begun: Callable[[str], None] | None = None,
+        deliver_by: datetime | None = None,
+        note: UploadNote | None = None,
         progress: Progress | None = None,
     ) -> LetterAnswer:
         """
         Send a message, raw edXML, in pieces over a line that breaks.
 
-        `begun` is told the id of the upload; with it as `upload_id` a later call goes on where this one broke
-        off. The node forgets the upload once it has the letter.
+        With the same `note` a later call goes on where this one broke off. The node forgets the upload once
+        it has the letter.
 
         Raises: OSError of the file.
         """
-        done = await upload(self._exchange, path, upload_id=upload_id, begun=begun, progress=progress)
+        done = await upload(self._exchange, path, note=note, progress=progress)
         answer = await self._exchange.ask(
             LetterAnswer,
             "POST",
             "/v1/letters",
-            query=_wishes(to, dry_run=dry_run, ttl=ttl),
+            query=_wishes(to, dry_run=dry_run, ttl=ttl, deliver_by=deliver_by),
             headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
             json={"upload": done},
         )
@@ -341,10 +343,13 @@ class TrucClient(AccountCalls, DiaryCalls, NoticeCalls):
             return await self._exchange.read(ReadinessShape, response)
 
 
-def _wishes(to: Sequence[str], *, dry_run: bool, ttl: timedelta | None) -> list[tuple[str, str]]:
+def _wishes(
+    to: Sequence[str], *, dry_run: bool, ttl: timedelta | None, deliver_by: datetime | None
+) -> list[tuple[str, str]]:
     """What is asked of a sending, whichever form it has."""
     wishes = [("to", code) for code in to] + ([("dry_run", "true")] if dry_run else [])
-    return wishes + ([] if ttl is None else [("ttl", lifetime_text(ttl))])
+    wishes += [] if ttl is None else [("ttl", lifetime_text(ttl))]
+    return wishes + ([] if deliver_by is None else [("deliver_by", deliver_by.isoformat())])
 
 
 def _page(kind: Kind | None, after: int, limit: int) -> list[tuple[str, str]]:

@@ -10,8 +10,9 @@ Spec: TUS
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from gateway.client.exchange import Exchange
 from gateway.client.source import CHUNK, Outgoing, Progress
@@ -56,29 +57,38 @@ def _cut_out(path: Path, start: int, size: int) -> Iterator[bytes]:
             size -= len(chunk)
 
 
+class UploadNote(Protocol):
+    """Where the id of an upload is kept, so that a later call goes on where an earlier one broke off."""
+
+    def upload_id(self) -> str | None:
+        """The id that was kept, None if there is none."""
+
+    def keep(self, upload_id: str) -> None:
+        """Keep this id: an upload was begun, or goes on."""
+
+
 async def upload(
     exchange: Exchange,
     path: Path,
     *,
-    upload_id: str | None = None,
-    begun: Callable[[str], None] | None = None,
+    note: UploadNote | None = None,
     progress: Progress | None = None,
 ) -> str:
     """
     Hand a file over in pieces; gives the id of the complete upload.
 
-    `upload_id` is one that was begun earlier with this very file; one that has expired is begun anew. `begun`
-    is told the id, so that it can be kept.
+    An upload that `note` knows was begun earlier with this very file; one that has expired is begun anew.
 
     Raises: OSError of the file.
     """
+    upload_id = None if note is None else note.upload_id()
     at = await _standing(exchange, upload_id) if upload_id is not None else None
     length = Outgoing(path).size() or 0
     if at is None or at.length != length:
         headers = {**TUS, "Upload-Length": str(length)}
         at = await exchange.ask(UploadShape, "POST", "/v1/uploads", headers=headers)
-    if begun is not None:
-        begun(at.id)
+    if note is not None:
+        note.keep(at.id)
     done = at.offset
     while done < length:
         done = await _Step(exchange, at.id, path, progress).take(done)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.calendar import VIETNAM, Calendar, end_of
+from gateway.core.calendar import VIETNAM, Calendar, end_of, today
 from gateway.core.lifecycle import CONSENT, FINISHED, REFUSAL, REJECTED, same_code
 from gateway.core.model import AgencyCode, Kind, LetterFacts, LetterId, Operation, issue_day
 from gateway.core.status_history import StatusLine
@@ -94,8 +94,9 @@ class Case:
     """
     One letter. `sender` is the agency that sent it, `accepted_at` when the axis took it.
 
-    `signed_at` is the time of the agency's signature, if somebody has looked at it. `deliver_by` is the hour
-    of a timed document (priority 4), which edXML has no field for.
+    `signed_at` is the time of the seal that the agency itself made over the letter, if it handed in one that
+    was verified; the signatures inside its PDFs nobody has looked at. `deliver_by` is the hour of a timed
+    document (priority 4), which edXML has no field for.
     """
 
     kind: Kind
@@ -307,6 +308,52 @@ class Word(StrEnum):
 
     SOON = "soon"
     OVERDUE = "overdue"
+
+
+NEAR: Final = timedelta(hours=1)
+"""So long before its hour a timed document that has not come to the door yet is due soon: time for a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """
+    A duty of which its agency is to be reminded, from the word `first` on.
+
+    What must be done on the day itself is not told as due soon: that would be a word about every letter.
+    """
+
+    rule: Rule
+    due_at: datetime
+    first: Word
+
+
+def watches_of_sender(case: Case, reckoning: Reckoning, *, same_organ: SameOrgan) -> tuple[Watch, ...]:
+    """
+    What the sender of a letter that has just been accepted is told of: that it was sent late, its hour.
+
+    Spec: QD28/6.2, ND30/18.1
+    """
+    watches = [
+        Watch(item.rule, item.due_at, Word.OVERDUE)
+        for item in due(case, None, reckoning, same_organ=same_organ)
+        if item.state is DueState.LATE and item.due_at is not None
+    ]
+    if case.kind is Kind.DOCUMENT and case.deliver_by is not None:
+        watches.append(Watch(CARRIED, case.deliver_by, Word.SOON))
+    return tuple(watches)
+
+
+def watches_of_receiver(due_date: str, arrived_at: datetime) -> tuple[Watch, ...]:
+    """
+    What the agency is told of to whose door a document came at that moment.
+
+    Spec: ND30/21.2c, ND30/24.2
+    """
+    watches = [Watch(TOLD, end_of(today(arrived_at)), Word.OVERDUE)]
+    handle_by = due_date_end(due_date)
+    if handle_by is not None:
+        watches.append(Watch(HANDLED, handle_by, Word.SOON))
+    return tuple(watches)
 
 
 @dataclass(frozen=True, slots=True)

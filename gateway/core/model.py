@@ -233,7 +233,12 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """routing.json: everything a node needs to carry a letter; resolved once, at the origin."""
+    """
+    routing.json: everything a node needs to carry a letter; resolved once, at the origin.
+
+    `deliver_by` is the hour by which its sender wants it at the door. `signed_at` is the time of the seal
+    that the agency itself made over the letter, where the origin has verified one.
+    """
 
     protocol: int
     letter_id: LetterId
@@ -250,6 +255,8 @@ class Routing:
     original_size: int
     enc: str = "none"
     takes_back: tuple[LetterId, ...] = ()  #: of a status 13: the letters it asks to have back
+    deliver_by: datetime | None = None
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

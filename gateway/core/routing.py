@@ -222,6 +222,9 @@ def routing_json(routing: Routing) -> bytes:
     }
     if routing.takes_back:
         label["takes_back"] = list(routing.takes_back)
+    for key, moment in (("deliver_by", routing.deliver_by), ("signed_at", routing.signed_at)):
+        if moment is not None:
+            label[key] = _write_moment(moment)
     return json.dumps(label, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -257,6 +260,8 @@ def read_routing(data: bytes) -> Routing:
         original_size=label.number("original_size"),
         enc=label.text("enc", is_token),
         takes_back=_read_letter_ids(label),
+        deliver_by=label.moment("deliver_by") if "deliver_by" in label.table else None,
+        signed_at=label.moment("signed_at") if "signed_at" in label.table else None,
     )
 
 

@@ -102,7 +102,8 @@ def entitlement_objection(
     sender = directory.find(routing.sender)
     if signer != routing.origin or sender is None or sender.node != routing.origin:
         return find(catalogue.NOT_ENTITLED, node=signer or routing.origin, organ=routing.sender)
-    addressed = any(
-        agency in (a.code, a.named) or directory.is_successor(a.code, agency) for a in routing.recipients
+    # Successors last: they take two look-ups for each recipient, and a letter may have thousands.
+    addressed = any(agency in (a.code, a.named) for a in routing.recipients) or any(
+        directory.is_successor(a.code, agency) for a in routing.recipients
     )
     return None if addressed else find(catalogue.NOT_ADDRESSED, organ=agency)

@@ -12,7 +12,7 @@ from typing import Protocol
 from gateway.core.deadlines import Case, DueItem, Receipt, Reckoning, due
 from gateway.core.delivery import State, Target
 from gateway.core.directory import Directory
-from gateway.core.lifecycle import same_code
+from gateway.core.lifecycle import same_organ_in
 from gateway.core.model import AgencyCode
 from gateway.core.time_limits import Owner
 from gateway.core.tracking import RecipientTrack, Tracking, Trail
@@ -39,16 +39,15 @@ def with_deadlines(
 ) -> Tracking:
     """The same with `deadlines`. `tracking` is what `trace` made of `trail`."""
 
-    def same_organ(a: str, b: str) -> bool:
-        first, second = directory.find(a), directory.find(b)
-        return same_code(a, b) or (first is not None and second is not None and first.code == second.code)
-
+    same_organ = same_organ_in(directory)
     letter = trail.letter
     case = Case(
         kind=letter.routing.kind,
         facts=letter.facts,
         sender=letter.routing.sender,
         accepted_at=letter.routing.accepted_at,
+        signed_at=letter.routing.signed_at,
+        deliver_by=letter.routing.deliver_by,
     )
     arrivals = _arrivals(trail)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -47,7 +47,11 @@ class Rules:
 
 @dataclass(slots=True)
 class Draft:
-    """A message that has been read, on its way to becoming a letter."""
+    """
+    A message that has been read, on its way to becoming a letter.
+
+    `ttl` and `deliver_by` are what its sender wishes, `signed_at` is the time of its own seal.
+    """
 
     split: Split
     sinks: list[BlobSink]
@@ -56,6 +60,8 @@ class Draft:
     addressees: tuple[Addressee, ...]
     sealed: SealedFile | None = None
     ttl: timedelta | None = None
+    deliver_by: datetime | None = None
+    signed_at: datetime | None = None
 
     @property
     def envelope(self) -> Envelope:

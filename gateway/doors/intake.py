@@ -21,7 +21,7 @@ from typing import Any
 
 from gateway.answers import read_answer, recipients_told, write_answer
 from gateway.core import catalogue
-from gateway.core.calendar import VIETNAM, today
+from gateway.core.calendar import today
 from gateway.core.directory import Directory
 from gateway.core.dispatch import dispatch
 from gateway.core.errors import Finding, Rejected, find
@@ -44,6 +44,7 @@ from gateway.doors.desk import Desk
 from gateway.doors.draft import Draft, DraftReader, Rules
 from gateway.doors.handed_in import handed_in
 from gateway.doors.take_back import taking_back
+from gateway.doors.wishes import check_hour, local, signed_at, watches, with_wishes
 from gateway.ports import (
     Accepted,
     BlobSink,
@@ -89,6 +90,7 @@ class Intake:
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
+        deliver_by: datetime | None = None,
     ) -> Accepted:
         """
         Take a message from an agency and make it ours.
@@ -96,7 +98,8 @@ class Intake:
         When this returns, the message survives a crash: it is stored with one delivery per way out. Until
         then the agency still owns it and may send it again; the same content to the same recipient gets the
         same answer. With `dry_run` everything is checked and nothing kept. What has not reached its agency
-        after `ttl` (at most as long as the axis lets letters live) goes back with a word to the sender.
+        after `ttl` (at most as long as the axis lets letters live) goes back with a word to the sender. Of a
+        document that is not at the door by `deliver_by` (aware; hỏa tốc hẹn giờ) its sender is told in time.
 
         Spec: QCVN102/MessageHeader, QD28/5.4 (who must return what), ND30/VI (duplicates)
         Raises: Rejected with every finding if the sender must change something; Unavailable if the same
@@ -113,8 +116,9 @@ class Intake:
                 draft = await asyncio.to_thread(examine) if is_large else examine()
                 if given.sealed is not None:
                     draft = await self._with_agency_seal(draft, given.sealed)
-                draft = self._with_life(draft, ttl)
+                draft = with_wishes(draft, ttl, deliver_by, self._rules, self._clock.now())
                 if dry_run:
+                    check_hour(draft, self._rules, self._clock.now())
                     return self._answer(draft, LetterId(""), self._clock.now(), repeated=False)
                 return await self._make_ours(draft, caller, idempotency_key, undo)
             except Rejected as refused:
@@ -144,17 +148,6 @@ class Intake:
                 await asyncio.to_thread(splitter.feed, chunk)
         return splitter.close(), sinks
 
-    def _with_life(self, draft: Draft, ttl: timedelta | None) -> Draft:
-        """The draft with the time its sender gives it; one that wishes more than there is, is told."""
-        now, rules = self._clock.now(), self._rules
-        if ttl is None:
-            return draft
-        ends = rules.calendar.life_ends(now, rules.ttl_working_days, ttl)
-        if ends < now + ttl:
-            at = ends.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M")
-            draft = replace(draft, findings=(*draft.findings, find(catalogue.TTL_CUT, expires_at=at)))
-        return replace(draft, ttl=ttl)
-
     async def _with_agency_seal(self, draft: Draft, sealed: SealedFile) -> Draft:
         """The draft with the seal its agency made; one that can't be verified yet is told, not refused."""
         verdict = await self._examiner.agency_verdict(sealed.agency_seal, sealed.parts, self._clock.now())
@@ -167,8 +160,8 @@ class Intake:
             draft = replace(draft, findings=(*draft.findings, warning))
         sender = self._desk.directory().find(draft.envelope.sender.code)
         if remark := certificate_remark(sender, verdict):
-            draft = replace(draft, findings=(*draft.findings, remark))
-        return replace(draft, sealed=sealed)
+            return replace(draft, sealed=sealed, findings=(*draft.findings, remark))
+        return replace(draft, sealed=sealed, signed_at=signed_at(verdict, self._clock.now()))
 
     # --- making it ours --------------------------------------------------------------------------
 
@@ -186,6 +179,7 @@ class Intake:
             further = tuple(a for a in draft.addressees if a.code not in known)
             if not further:
                 return await self._repeat(draft, next(iter(known.values())))
+            check_hour(draft, self._rules, self._clock.now())
             await self._check_quota(draft)
             if kept is None:
                 kept = await self._keep(draft)
@@ -238,6 +232,7 @@ class Intake:
                 unreachable=(*((r.named, r.code) for r in answer.recipients if r.code), *owed.unreachable),
                 answer=write_answer(answer),
                 stops=routing.takes_back if self._desk.take_back == "stop" else (),
+                watches=watches(routing, facts, self._rules, directory),
             ),
             now,
         )
@@ -272,6 +267,8 @@ class Intake:
             expires_at=calendar.life_ends(now, self._rules.ttl_working_days, draft.ttl),
             original_sha256=draft.split.original_sha256,
             original_size=draft.split.original_size,
+            deliver_by=draft.deliver_by,
+            signed_at=draft.signed_at,
         )
 
     async def _manifest(
@@ -314,8 +311,7 @@ class Intake:
         earlier = await self._store.earlier(sender, facts)
         if earlier is None:
             return ()
-        at = earlier[1].astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M")
-        return (find(catalogue.DUPLICATE_DOCUMENT, clause="ND30/VI", at=at),)
+        return (find(catalogue.DUPLICATE_DOCUMENT, clause="ND30/VI", at=local(earlier[1])),)
 
     # --- answers ---------------------------------------------------------------------------------
 

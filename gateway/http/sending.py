@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -49,6 +49,7 @@ from gateway.v1 import request as asked
 from gateway.v1.lifetime import Lifetime
 from gateway.v1.messages import EDXML
 from gateway.v1.metadata import LetterForm, UploadReference
+from gateway.v1.moments import Moment
 from gateway.v1.multipart import boundary_of
 from gateway.v1.operations import (
     IDEMPOTENCY_KEY,
@@ -125,6 +126,12 @@ class SendQuery(Query):
         "Quá thời gian này (90m, 12h, 3d) mà chưa tới nơi thì Trục trả lại; không dài hơn mức chung của trục",
         "Return it if it has not arrived after this time (90m, 12h, 3d); the axis' own limit holds as well",
     )
+    deliver_by: Moment | None = described(
+        None,
+        "Phải tới nơi trước giờ này (hỏa tốc hẹn giờ), RFC 3339; sắp quá giờ mà chưa tới thì báo bên gửi",
+        "Must be at the door by this hour, RFC 3339; the sender is told in time if it is not",
+        examples=["2026-11-23T17:00:00+07:00"],
+    )
     dry_run: Flag = described(
         False,
         "true: chỉ kiểm tra, trả về mọi phát hiện, không gửi gì",
@@ -140,6 +147,7 @@ class _HandedIn:
     to: tuple[str, ...]
     upload: Upload | None = None
     ttl: timedelta | None = None
+    deliver_by: datetime | None = None
 
 
 class Sending:
@@ -213,6 +221,7 @@ class Sending:
                 idempotency_key=key,
                 dry_run=query.dry_run,
                 ttl=query.ttl or given.ttl,
+                deliver_by=query.deliver_by or given.deliver_by,
             )
             if given.upload is not None and not query.dry_run:
                 await self._uploads.sent(given.upload)
@@ -227,12 +236,14 @@ class Sending:
             async with received(body(request), boundary, self._uploads.folder) as form:
                 day = today(self._clock.now())
                 edxml = composed(form, caller, self._office.directory(), day)
-                yield _HandedIn(edxml, to, ttl=form.metadata.ttl)
+                said = form.metadata
+                yield _HandedIn(edxml, to, ttl=said.ttl, deliver_by=said.deliver_by)
         elif request.content_type == JSON:
-            said = await asked.json_body(request, UploadReference)
-            upload = await self._uploads.find(caller.name, said.upload)
+            named = await asked.json_body(request, UploadReference)
+            upload = await self._uploads.find(caller.name, named.upload)
             pieces = self._uploads.pieces(upload)
-            yield _HandedIn(in_threads(lambda: pieces), (*to, *said.to), upload, said.ttl)
+            wishes = (named.ttl, named.deliver_by)
+            yield _HandedIn(in_threads(lambda: pieces), (*to, *named.to), upload, *wishes)
         else:
             yield _HandedIn(body(request), to)
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gateway.core.edxml.names import NAMESPACE
-from gateway.core.model import Attachment, Envelope, InReplyTo, Organ, Staff
+from gateway.core.model import (
+    Attachment,
+    Business,
+    Envelope,
+    InReplyTo,
+    Operation,
+    Organ,
+    Replacement,
+    Staff,
+)
 from gateway.letters.content import Letter
 from gateway.letters.files import File
 from gateway.letters.markup import Comment, Tag
@@ -132,7 +141,32 @@ def business(v: Envelope, e: str) -> Children:
             BussinessDocReason=work.reason,
             Paper=str(int(work.paper_copy)),
         ),
+        _what_changed(work, e),
+        block(f"{e}ReplacementInfoList", *(_replaced(one, e) for one in work.replacements)),
         *(_staff(person, e) for person in work.staff),
+    )
+
+
+def _what_changed(work: Business, e: str) -> Children:
+    """Of an update: whether the information or the list of receivers changed, and who came and went."""
+    if work.operation is not Operation.UPDATE:
+        return ()
+    receivers = (
+        block(f"{e}Receiver", leaves(e, OrganId=change.organ, ReceiverType=str(int(change.added))))
+        for change in work.receivers
+    )
+    flags = leaves(
+        e,
+        DocumentInfo=str(int(work.information_changed)),
+        DocumentReceiver=str(int(work.receivers_changed)),
+    )
+    return block(f"{e}BussinessDocumentInfo", flags, block(f"{e}ReceiverList", *receivers))
+
+
+def _replaced(one: Replacement, e: str) -> Children:
+    organs = (Tag(f"{e}OrganId", organ) for organ in one.organs)
+    return block(
+        f"{e}ReplacementInfo", leaves(e, DocumentId=one.document_id), block(f"{e}OrganIdList", *organs)
     )
 
 

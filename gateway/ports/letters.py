@@ -13,6 +13,7 @@ from typing import Any
 from gateway.core.business import Linked
 from gateway.core.calendar import VIETNAM
 from gateway.core.catalogue import CAME_BEFORE
+from gateway.core.deadlines import Watch
 from gateway.core.delivery import Delivery, State
 from gateway.core.errors import Finding, find
 from gateway.core.model import AgencyCode, Kind, LetterFacts, LetterId, NodeId, Routing
@@ -72,6 +73,7 @@ class NewLetter:
     `control` are messages that go out if and only if the letter became ours (the receipt); `manifest_sha256`
     is that of the manifest it came with, for the receipts of its repeats. `stops`: of a 13 that this node
     acts on, the letters it takes back; they are stopped in the same transaction, or when they come.
+    `watches`: of what its sender is to be reminded.
     """
 
     letter: StoredLetter
@@ -84,6 +86,7 @@ class NewLetter:
     manifest_sha256: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
     stops: tuple[LetterId, ...] = ()
+    watches: tuple[Watch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

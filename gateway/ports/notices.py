@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway.core.model import AgencyCode
+from gateway.core.time_limits import RULES, Owner
 from gateway.ports.keys import Caller
 from gateway.ports.letters import MailItem
 
@@ -31,8 +32,8 @@ class Occasion(StrEnum):
     DOCUMENT = "document.arrived"
     STATUS = "status.arrived"
     TASK_REPLIED = "task.replied"  #: a document answers a task that the agency gave or wrote about
-    LETTER_DUE_SOON = "letter.due_soon"  #: its due date is the next working day
-    LETTER_OVERDUE = "letter.overdue"  #: its due date is over, and nothing tells that it was handled
+    LETTER_DUE_SOON = "letter.due_soon"  #: its due date is the next working day, or its hour is near
+    LETTER_OVERDUE = "letter.overdue"  #: a time of it is over, and nothing tells that what was due was done
     PING = "ping"  #: asked for by a person who tests the way
 
 
@@ -71,7 +72,8 @@ class Notice:
     """
     One word owed to one subscription. `item` is the letter it speaks of, None for a ping.
 
-    `deadline` is the first moment at which the letter's due date is over, None if it names none.
+    `what` is the duty that a reminder is of (a rule of core.time_limits), "" otherwise. `deadline` is the
+    first moment at which that duty, or the letter's due date, is over; None if it names none.
     """
 
     number: int
@@ -85,6 +87,12 @@ class Notice:
     code: str = ""  #: of the last failure
     detail: str = ""  #: HTTP status, SMTP reply: never more than one line
     deadline: datetime | None = None
+    what: str = ""
+
+    @property
+    def is_to_sender(self) -> bool:
+        """Whether it reminds of what concerns the sender of the letter, which lies at no door of its own."""
+        return self.what in RULES and RULES[self.what].owner is not Owner.RECEIVER
 
 
 @dataclass(frozen=True, slots=True)

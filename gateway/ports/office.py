@@ -152,6 +152,7 @@ class Office(Protocol):
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
+        deliver_by: datetime | None = None,
     ) -> Accepted:
         """Take a message from an agency and make it ours; see doors/intake."""
 

@@ -16,16 +16,23 @@ OFFICE = "office"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """In which dialect letters are written for an agency, what it may hand in on one day (0: no limit)."""
+    """
+    In which dialect letters are written for an agency, what it may hand in on one day (0: no limit).
+
+    `notices_as_receiver`: its system matches statuses by (From, To, Code) and never finds one that a node
+    wrote; so notices of the axis are handed to it in the name of the receiver that they are about.
+    """
 
     dialect: Dialect = Dialect.AS_SENT
     letters_per_day: int = 0
     bytes_per_day: int = 0
+    notices_as_receiver: bool = False
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Terms:
         """Read from a row. A newer release may have written more than this one knows."""
-        known = {key: settings[key] for key in ("letters_per_day", "bytes_per_day") if key in settings}
+        names = ("letters_per_day", "bytes_per_day", "notices_as_receiver")
+        known = {key: settings[key] for key in names if key in settings}
         return cls(dialect=Dialect(settings.get("dialect", Dialect.AS_SENT)), **known)
 
     def as_row(self) -> Mapping[str, Any]:

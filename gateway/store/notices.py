@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, update
 
 from gateway.core.catalogue import UNKNOWN_SUBSCRIPTION
+from gateway.core.delivery import State
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.core.time_limits import HANDLED
@@ -23,6 +24,9 @@ from gateway.store.subscriptions import SUBSCRIPTION, read_subscription
 from gateway.store.tables import deadlines, deliveries, letters, notices, subscriptions
 from gateway.store.transaction import Transaction
 
+OF = ":"
+"""Stands between an occasion and the duty it is about, `letter.overdue:told`; left out of the due date."""
+REMINDERS = frozenset({Occasion.LETTER_DUE_SOON, Occasion.LETTER_OVERDUE})
 OCCASIONS = {Kind.DOCUMENT: Occasion.DOCUMENT, Kind.STATUS: Occasion.STATUS}
 
 
@@ -36,12 +40,19 @@ def notices_topic(channel: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that an agency may want to hear of a letter at its door."""
+    """Something that an agency may want to hear of a letter; `what` is the duty that a reminder is of."""
 
     agency: AgencyCode
     occasion: Occasion
     letter_id: LetterId
     at: datetime
+    what: str = ""
+
+    @property
+    def named(self) -> str:
+        """Its occasion as a row names it: reminders of two duties of one letter are two notices."""
+        is_usual = self.what in ("", HANDLED.name)
+        return self.occasion.value if is_usual else f"{self.occasion.value}{OF}{self.what}"
 
 
 _WISHES = (
@@ -71,7 +82,7 @@ def owe_for(transaction: Transaction, offers: Sequence[Offer]) -> None:
         occasion = offer.occasion.value
         for wish in wishes.get(offer.agency, ()):
             if occasion in json.loads(wish.occasions):
-                owed.append(_due(wish, occasion, offer.at, offer.letter_id))
+                owed.append(_due(wish, offer.named, offer.at, offer.letter_id))
                 transaction.topics.add(notices_topic(wish.channel))
     if owed:
         connection.execute(_OWE.of(connection), owed)
@@ -249,7 +260,8 @@ _NOTICES = (
         *SUBSCRIPTION,
         deliveries.c.mail_number,
         deliveries.c.offered_at,
-        deliveries.c.state,
+        # what its sender hears of a letter lies at no door of its own
+        func.coalesce(deliveries.c.state, State.TAKEN.value).label("state"),
         deadlines.c.due_at.label("deadline"),
         *ITEM,
     )
@@ -267,7 +279,10 @@ _NOTICES = (
         and_(
             deadlines.c.letter_id == notices.c.letter_id,
             deadlines.c.agency == notices.c.agency,
-            deadlines.c.what == HANDLED.name,
+            or_(
+                *(notices.c.occasion == each.value + OF + deadlines.c.what for each in sorted(REMINDERS)),
+                and_(notices.c.occasion.not_like(f"%{OF}%"), deadlines.c.what == HANDLED.name),
+            ),
         ),
     )
 )
@@ -283,10 +298,13 @@ def read_notices(connection: Connection, numbers: Sequence[int]) -> list[Notice]
 
 def _read(row: Any) -> Notice:
     item = None if row.letter_id is None else read_item(row, row.mail_number or 0, row.offered_at or row.at)
+    named, _, what = row.occasion.partition(OF)
+    occasion = Occasion(named)
     return Notice(
         number=row.number,
         subscription=read_subscription(row),
-        occasion=Occasion(row.occasion),
+        occasion=occasion,
+        what=what or (HANDLED.name if occasion in REMINDERS else ""),
         at=row.at,
         item=item,
         attempts=row.attempts,

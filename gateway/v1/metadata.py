@@ -28,6 +28,7 @@ from gateway.core.model import (
 )
 from gateway.v1.findings import Shape, Wish
 from gateway.v1.lifetime import Lifetime
+from gateway.v1.moments import Moment
 from gateway.v1.query import described
 
 ONE_LINE = r"^[^\x00-\x1f\x7f\ufffe\uffff]*$"
@@ -194,6 +195,11 @@ class LetterMetadata(Wish):
         "Thời hạn trên trục: 90m, 12h, 3d",
         "How long it may take on the axis: 90m, 12h, 3d",
     )
+    deliver_by: Moment | None = described(
+        None,
+        "Phải tới nơi trước giờ này (hỏa tốc hẹn giờ), RFC 3339",
+        "Must be at the door by this hour, RFC 3339",
+    )
 
     def envelope(self, sender: Organ, recipients: Iterable[Organ]) -> Envelope:
         """The envelope of this document, without its attachments. No clock: the same gives the same.
@@ -284,4 +290,9 @@ class UploadReference(Wish):
         None,
         "Thời hạn trên trục: 90m, 12h, 3d",
         "How long it may take on the axis: 90m, 12h, 3d",
+    )
+    deliver_by: Moment | None = described(
+        None,
+        "Phải tới nơi trước giờ này (hỏa tốc hẹn giờ), RFC 3339",
+        "Must be at the door by this hour, RFC 3339",
     )

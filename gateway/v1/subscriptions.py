@@ -190,18 +190,23 @@ def notice_id(notice: Notice) -> str:
 
 
 class LetterLinks(Shape):
-    """Where the letter is: whole addresses if the node knows its own, else paths."""
+    """
+    Where the letter is: whole addresses if the node knows its own, else paths.
+
+    A sender acknowledges nothing: `acknowledge` is "".
+    """
 
     letter: str
     acknowledge: str
     tracking: str
 
     @classmethod
-    def of(cls, letter_id: str, node_url: str) -> LetterLinks:
+    def of(cls, letter_id: str, node_url: str, *, is_to_sender: bool = False) -> LetterLinks:
         base = node_url.rstrip("/")
+        sent = f"{base}/v1/letters/{letter_id}.edxml"
         return cls(
-            letter=f"{base}/v1/mailbox/{letter_id}",
-            acknowledge=f"{base}/v1/mailbox/{letter_id}/ack",
+            letter=sent if is_to_sender else f"{base}/v1/mailbox/{letter_id}",
+            acknowledge="" if is_to_sender else f"{base}/v1/mailbox/{letter_id}/ack",
             tracking=f"{base}/v1/letters/{letter_id}",
         )
 
@@ -210,7 +215,8 @@ class ArrivedLetter(Shape):
     """
     What a webhook tells of a letter: enough to decide when to fetch it, nothing of its content.
 
-    At `due_at` its due date is over, None if it names none.
+    `what` is the duty that a reminder is of: handled (its due date), told, sent or carried (its hour), "" for
+    others. At `due_at` that is over, and its due date if it is no reminder; None if it names none.
     """
 
     letter_id: str
@@ -229,9 +235,10 @@ class ArrivedLetter(Shape):
     links: LetterLinks
     task_codes: tuple[str, ...] = ()
     due_at: datetime | None = None
+    what: str = ""
 
     @classmethod
-    def of(cls, item: MailItem, node_url: str, due_at: datetime | None) -> ArrivedLetter:
+    def of(cls, notice: Notice, item: MailItem, node_url: str) -> ArrivedLetter:
         return cls(
             letter_id=item.letter_id,
             number=item.number,
@@ -246,9 +253,10 @@ class ArrivedLetter(Shape):
             status_code=item.status_code,
             size=item.size,
             waiting_since=item.waiting_since,
-            links=LetterLinks.of(item.letter_id, node_url),
+            links=LetterLinks.of(item.letter_id, node_url, is_to_sender=notice.is_to_sender),
             task_codes=item.task_codes,
-            due_at=due_at,
+            due_at=notice.deadline,
+            what=notice.what,
         )
 
 
@@ -272,6 +280,6 @@ class WebhookMessage(Shape):
         data = (
             Ping(agency=subscription.agency, subscription=subscription.id)
             if notice.item is None
-            else ArrivedLetter.of(notice.item, node_url, notice.deadline)
+            else ArrivedLetter.of(notice, notice.item, node_url)
         )
         return cls(type=notice.occasion, timestamp=notice.at, data=data)

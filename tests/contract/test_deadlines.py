@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from gateway.core.deadlines import Reminder, Word
 from gateway.core.delivery import Acknowledged, Hold, Offered, Release, Target
 from gateway.core.model import InReplyTo, Kind, Lane, LetterFacts
@@ -29,6 +31,8 @@ from tests.kit.clock import START
 HERE = Target(agency=PROVINCE_OFFICE)
 END = datetime(2026, 3, 10, 17, tzinfo=UTC)
 """The midnight in Vietnam that ends 10 March 2026."""
+MIDNIGHT = datetime(2026, 3, 2, 17, tzinfo=UTC)
+"""That which ends the day on which letters come to the door here, 2 March 2026."""
 DAY = timedelta(days=1)
 FACTS = LetterFacts(document_id="id-1", code="1/VPCP-TTĐT", issue_date="2026/03/02", due_date="2026/03/10")
 HOOK = Subscription(
@@ -75,7 +79,13 @@ def reminder(word: Word, number: int = 1, due_at: datetime = END) -> Reminder:
 
 
 async def remind(store: SqlStore, now: datetime, ahead: timedelta = DAY, limit: int = 10) -> list[Reminder]:
-    return await store.remind(now, now + ahead, limit)
+    """What is told of the due date."""
+    return [r for r in await store.remind(now, now + ahead, limit) if r.rule is HANDLED]
+
+
+async def told(store: SqlStore, now: datetime) -> list[tuple[str, Word, datetime]]:
+    """All that is told, of whatever."""
+    return [(r.rule.name, r.word, r.due_at) for r in await store.remind(now, now + DAY, 10)]
 
 
 async def test_each_word_is_told_once(store: SqlStore) -> None:
@@ -98,7 +108,8 @@ async def test_words_are_journalled_without_anything_of_the_letter(store: SqlSto
     await offer(store)
     await remind(store, END - DAY)
     await remind(store, END)
-    soon, late = (await store.journal(0, 100))[-2:]
+    rows = [row for row in await store.journal(0, 100) if row.detail.get("what") == "handled"]
+    soon, late = rows
     assert (soon.event, soon.letter_id, soon.target) == (
         "letter.due_soon",
         letter_id(1),
@@ -115,11 +126,12 @@ async def test_only_who_asked_for_it_gets_a_notice(store: SqlStore) -> None:
     await offer(store)
     await remind(store, END - DAY)
     await remind(store, END)
-    told = await store.notices(None, subscription_id="", state=None, before=None, limit=10)
-    assert [(notice.subscription.id, notice.occasion, notice.deadline) for notice in told] == [
-        ("hook", Occasion.LETTER_OVERDUE, END),
-        ("hook", Occasion.LETTER_DUE_SOON, END),
-        ("usual", Occasion.DOCUMENT, END),
+    owed = await store.notices(None, subscription_id="", state=None, before=None, limit=10)
+    assert [(n.subscription.id, n.occasion, n.what, n.deadline) for n in owed] == [
+        ("hook", Occasion.LETTER_OVERDUE, "handled", END),
+        ("hook", Occasion.LETTER_OVERDUE, "told", MIDNIGHT),
+        ("hook", Occasion.LETTER_DUE_SOON, "handled", END),
+        ("usual", Occasion.DOCUMENT, "", END),
     ]
 
 
@@ -181,6 +193,7 @@ async def test_letter_that_is_offered_again_has_one_deadline(store: SqlStore) ->
 async def test_many_are_told_in_turns_the_most_urgent_first(store: SqlStore) -> None:
     for number in range(1, 4):
         await offer(store, number, replace(FACTS, due_date=f"2026/03/{13 - number}"))
+    assert len(await told(store, MIDNIGHT)) == 3
     first = await remind(store, END, ahead=5 * DAY, limit=2)
     rest = await remind(store, END, ahead=5 * DAY, limit=2)
     assert [r.letter_id for r in first] == [letter_id(3), letter_id(2)]
@@ -213,3 +226,31 @@ async def test_facts_of_a_letter_from_the_release_before_can_be_read(
     record = await store.track(letter_id(1))
     assert record is not None
     assert record.letter.facts.due_date == ""
+
+
+# --- the receipt, told on the same day -----------------------------------------------------------
+
+
+async def test_receipt_that_is_not_told_on_its_day_is_overdue_and_never_due_soon(store: SqlStore) -> None:
+    await offer(store, facts=replace(FACTS, due_date=""))
+    assert await told(store, MIDNIGHT - timedelta(microseconds=1)) == []
+    assert await told(store, MIDNIGHT) == [("told", Word.OVERDUE, MIDNIGHT)]
+    assert await told(store, MIDNIGHT + DAY) == []
+
+
+@pytest.mark.parametrize("code", ["01", "1", "03", "02", "04", "05", "06"])
+async def test_any_status_that_says_that_it_came_tells_of_the_receipt(store: SqlStore, code: str) -> None:
+    await offer(store, facts=replace(FACTS, due_date=""))
+    await report(store, 10, code)
+    assert await told(store, END) == []
+
+
+async def test_receipt_leaves_the_due_date_as_it_is(store: SqlStore) -> None:
+    await offer(store)
+    await report(store, 10, "01")
+    assert await told(store, END) == [("handled", Word.OVERDUE, END)]
+
+
+async def test_status_owes_no_receipt(store: SqlStore) -> None:
+    await offer(store, kind=Kind.STATUS)
+    assert await told(store, END) == []

@@ -7,12 +7,13 @@ import io
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.core.catalogue import CONTAINER_REFUSED, SEAL_FAILED
+from gateway.core.deadlines import DueState
 from gateway.core.edxml import read
 from gateway.core.errors import Rejected
 from gateway.core.model import Part
@@ -28,7 +29,7 @@ from signing.parts import SealedPart
 from signing.seal import seal
 from signing.verdict import Verdict
 from signing.verify import verify
-from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, PROVINCE_OFFICE, small_axis
+from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, PROVINCE, PROVINCE_OFFICE, small_axis
 from tests.kit.clock import START
 from tests.kit.correspondence import letter
 from tests.kit.nodes import open_axis
@@ -41,8 +42,8 @@ async def pieces(data: bytes, size: int) -> AsyncIterator[bytes]:
         yield data[at : at + size]
 
 
-def sealed_at_the_office(edxml: bytes, key: SealKey) -> bytes:
-    """What `truc seal` makes of an edXML with this key."""
+def sealed_at_the_office(edxml: bytes, key: SealKey, at: datetime = START) -> bytes:
+    """What `truc seal` makes of an edXML with this key at that time."""
     apart = take_apart(edxml)
     split = apart.split
     envelope = read(split.envelope, split.parts).envelope
@@ -51,7 +52,7 @@ def sealed_at_the_office(edxml: bytes, key: SealKey) -> bytes:
     parts = sealed_parts(Part(n, len(d), hashlib.sha256(d).hexdigest()) for n, d in named.items())
     out = io.BytesIO()
     contents = [Content(part, lambda part=part: [named[part.name]]) for part in parts]  # type: ignore[misc]
-    write_container(out, contents, {AGENCY_SIGNATURE: seal(parts, key, START)})
+    write_container(out, contents, {AGENCY_SIGNATURE: seal(parts, key, at)})
     return out.getvalue()
 
 
@@ -87,6 +88,36 @@ async def test_an_agency_s_seal_travels_beside_the_node_s_and_both_hold(tmp_path
     at = accepted.accepted_at
     assert _in_a_thread(evidence.signatures[NODE_SIGNATURE], evidence.parts, at).passed
     assert _in_a_thread(evidence.signatures[AGENCY_SIGNATURE], of_the_agency, at).passed
+
+
+async def test_time_to_send_runs_from_the_agency_s_own_seal(tmp_path: Path) -> None:
+    """By the date of issue it is late, by the seal, made today, it is not; and both sides see that."""
+    content = letter(PROVINCE_OFFICE, CENTRAL_OFFICE, issue_date="2026/02/02")
+    plain = letter(PROVINCE_OFFICE, CENTRAL_OFFICE, number=2, issue_date="2026/02/02")
+    container = sealed_at_the_office(content, key_of(PROVINCE_OFFICE, START))
+    found = []
+    async with open_axis(small_axis(), tmp_path) as axis:
+        sent = [await axis.send(each, by=PROVINCE_OFFICE) for each in (container, plain)]
+        await axis.settle()
+        for by in (PROVINCE_OFFICE, CENTRAL_OFFICE):
+            for accepted in sent:
+                tracking = await axis.node_of(by).office.whereabouts(axis.caller(by), accepted.letter_id)
+                (item,) = tracking.deadlines
+                found.append((item.state, item.since == START))
+
+    assert found == [(DueState.MET, True), (DueState.LATE, False)] * 2
+
+
+async def test_seal_of_tomorrow_starts_no_clock(tmp_path: Path) -> None:
+    """A clock that goes wrong at the office, or a wish to have more time."""
+    content = letter(PROVINCE_OFFICE, CENTRAL_OFFICE, issue_date="2026/02/02")
+    container = sealed_at_the_office(content, key_of(PROVINCE_OFFICE, START), START + timedelta(minutes=4))
+    async with open_axis(small_axis(), tmp_path) as axis:
+        accepted = await axis.send(container, by=PROVINCE_OFFICE)
+        record = await axis.nodes[PROVINCE].store.track(accepted.letter_id)
+
+    assert record is not None
+    assert record.letter.routing.signed_at is None
 
 
 async def test_a_container_whose_content_was_changed_is_refused(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from gateway.core import catalogue
 from gateway.core.deadlines import DueState
-from gateway.core.model import InReplyTo, LetterId
+from gateway.core.model import InReplyTo, LetterId, NodeId
 from tests.kit.builders import (
     CENTRAL_OFFICE,
     COMMUNE,
@@ -44,6 +45,14 @@ async def states(axis: SmallAxis, letter_id: LetterId, by: str) -> dict[str, Due
     return {item.rule.name: item.state for item in (*tracking.deadlines, *recipient.deadlines)}
 
 
+def said(axis: SmallAxis, node: NodeId, what: str = "handled") -> list[tuple[str, Any]]:
+    """What the log of a node says of one duty: word and letter."""
+    events = ("letter.due_soon", "letter.overdue")
+    return [
+        (e, line["letter_id"]) for e in events for line in axis.nodes[node].said(e) if line["what"] == what
+    ]
+
+
 async def until(axis: SmallAxis, moment: datetime) -> None:
     await axis.wait(moment - axis.clock.now())
 
@@ -65,18 +74,17 @@ async def test_letter_is_reminded_of_on_the_morning_before_and_at_the_end_of_its
             vietnam(9, 9),
         ):
             await until(axis, moment)
-            node = axis.nodes[COMMUNE]
-            told.append((len(node.said("letter.due_soon")), len(node.said("letter.overdue"))))
-        (line,) = axis.nodes[COMMUNE].said("letter.overdue")
+            told.append(said(axis, COMMUNE))
         metrics = axis.nodes[COMMUNE].metrics.registry
-        counted = metrics.get_sample_value("truc_letters_reminded_total", {"word": "overdue"})
-        journal = [row.event for row in await axis.nodes[COMMUNE].store.journal(0, 1000)]
-        elsewhere = axis.nodes[PROVINCE].said("letter.due_soon")
+        counted = metrics.get_sample_value("truc_letters_reminded_total", {"word": "soon"})
+        journal = await axis.nodes[COMMUNE].store.journal(0, 1000)
+        of_it = [row.event for row in journal if row.detail.get("what") == "handled"]
+        elsewhere = said(axis, PROVINCE)
 
-    assert told == [(0, 0), (1, 0), (1, 0), (1, 1), (1, 1)]
-    assert (line["letter_id"], line["agency"], line["what"]) == (letter_id, COMMUNE_OFFICE, "handled")
+    soon, overdue = ("letter.due_soon", letter_id), ("letter.overdue", letter_id)
+    assert told == [[], [soon], [soon], [soon, overdue], [soon, overdue]]
     assert counted == 1
-    assert [journal.count(event) for event in ("letter.due_soon", "letter.overdue")] == [1, 1]
+    assert of_it == ["letter.due_soon", "letter.overdue"]
     assert elsewhere == []
 
 
@@ -87,9 +95,9 @@ async def test_letter_that_was_finished_in_time_is_not_reminded_of(tmp_path: Pat
         await axis.report(COMMUNE_OFFICE, letter_id, "06")
         await axis.settle()
         await until(axis, vietnam(9, 9))
-        said = axis.nodes[COMMUNE].said("letter.due_soon") + axis.nodes[COMMUNE].said("letter.overdue")
+        words = said(axis, COMMUNE) + said(axis, COMMUNE, "told")
 
-    assert said == []
+    assert words == []
 
 
 async def test_reply_handles_the_document_for_both_sides(tmp_path: Path) -> None:
@@ -103,20 +111,20 @@ async def test_reply_handles_the_document_for_both_sides(tmp_path: Path) -> None
         await axis.settle()
         await until(axis, vietnam(9, 9))
         found = [await states(axis, letter_id, by) for by in (PROVINCE_OFFICE, COMMUNE_OFFICE)]
-        said = axis.nodes[COMMUNE].said("letter.due_soon") + axis.nodes[COMMUNE].said("letter.overdue")
+        words = said(axis, COMMUNE)
 
     assert [each["handled"] for each in found] == [MET, MET]
-    assert said == []
+    assert words == []
 
 
 async def test_reminder_survives_a_restart_and_is_not_repeated(tmp_path: Path) -> None:
     async with open_axis(small_axis(), tmp_path, Manner(on_disk=True)) as axis:
         await send(axis)
         await until(axis, vietnam(5, 8))
-        before = len(axis.nodes[COMMUNE].said("letter.due_soon"))
+        before = len(said(axis, COMMUNE))
         axis.start(COMMUNE)
         await axis.wait(timedelta(hours=1))
-        again = len(axis.nodes[COMMUNE].said("letter.due_soon"))
+        again = len(said(axis, COMMUNE))
 
     assert (before, again) == (1, 0)
 
@@ -159,6 +167,54 @@ async def test_day_of_arrival_counts_not_that_of_the_acknowledgement(tmp_path: P
         found = [await states(axis, letter_id, by) for by in (CENTRAL_OFFICE, DEPARTMENT)]
 
     assert [each["told"] for each in found] == [LATE, LATE]
+
+
+async def test_receipt_that_nobody_told_of_on_its_day_is_told_to_the_receiver(tmp_path: Path) -> None:
+    """Only what was left lying: the system of the other one has said that it holds the document."""
+    async with open_axis(small_axis(), tmp_path) as axis:
+        left_lying, fetched = await send(axis, due_date=""), await send(axis, to=DEPARTMENT, due_date="")
+        await axis.collect(DEPARTMENT)
+        await axis.report(DEPARTMENT, fetched, "01")
+        await axis.settle()
+        await until(axis, vietnam(2, 23, 59))
+        same_day = said(axis, COMMUNE, "told")
+        await until(axis, vietnam(3, 0, 1))
+        next_day = said(axis, COMMUNE, "told"), said(axis, PROVINCE, "told")
+        found = [await states(axis, each, PROVINCE_OFFICE) for each in (left_lying, fetched)]
+
+    assert same_day == []
+    assert next_day == ([("letter.overdue", left_lying)], [])
+    assert [each["told"] for each in found] == [LATE, MET]
+
+
+async def test_letter_that_is_handed_in_late_is_told_to_its_sender(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        await until(axis, vietnam(3, 11))
+        in_time = await send(axis, due_date="")
+        await until(axis, vietnam(3, 13))
+        late = await axis.send(
+            letter(PROVINCE_OFFICE, COMMUNE_OFFICE, number=2, issue_date=ISSUED), by=PROVINCE_OFFICE
+        )
+        await axis.wait(timedelta(minutes=1))
+        words, elsewhere = said(axis, PROVINCE, "sent"), said(axis, COMMUNE, "sent")
+        found = [await states(axis, each, PROVINCE_OFFICE) for each in (in_time, late.letter_id)]
+
+    assert words == [("letter.overdue", late.letter_id)]
+    assert elsewhere == []
+    assert [each["sent"] for each in found] == [MET, LATE]
+
+
+async def test_copy_of_a_document_of_others_is_never_sent_late(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        await until(axis, vietnam(20, 9))
+        copy = letter(PROVINCE_OFFICE, COMMUNE_OFFICE, issue_date=ISSUED, code_notation="SY-UBND")
+        await axis.send(copy, by=PROVINCE_OFFICE)
+        undated = letter(PROVINCE_OFFICE, COMMUNE_OFFICE, number=2, issue_date="")
+        await axis.send(undated, by=PROVINCE_OFFICE)
+        await axis.wait(timedelta(minutes=1))
+        words = said(axis, PROVINCE, "sent")
+
+    assert words == []
 
 
 async def test_days_that_are_only_computed_are_told_once_to_the_operator(tmp_path: Path) -> None:

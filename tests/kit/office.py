@@ -148,6 +148,7 @@ class SmallOffice:
         self._directory = small_directory()
         self._answers: dict[tuple[str, str], tuple[str, Accepted]] = {}
         self._same: dict[tuple[str, tuple[str, ...]], Accepted] = {}
+        self.hours: list[datetime | None] = []  #: by which letters were to be delivered, as they came
         self._number = 0
 
     async def accept(
@@ -159,7 +160,9 @@ class SmallOffice:
         idempotency_key: str | None = None,
         dry_run: bool = False,
         ttl: timedelta | None = None,
+        deliver_by: datetime | None = None,
     ) -> Accepted:
+        self.hours.append(deliver_by)
         data = b"".join([chunk async for chunk in source])
         digest = hashlib.sha256(data).hexdigest()
         if idempotency_key is not None and (first := self._answers.get((caller.name, idempotency_key))):

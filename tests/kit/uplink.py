@@ -22,9 +22,10 @@ from gateway.core.model import AgencyCode, Kind, LetterId, NodeId, Organ
 from gateway.ports import AtTheDoor, Deliverer, OpenLetter, Terms, Workplace
 from gateway.ports.moving import UPLINK
 from gateway.vault import FileVault
+from tests.kit.agencies import Mail
 from tests.kit.clock import START
 from tests.kit.correspondence import agency, tree
-from tests.kit.nodes import Mail, Manner, SmallAxis, SmallNode, open_axis
+from tests.kit.nodes import Manner, SmallAxis, SmallNode, open_axis
 from tests.kit.sinks import take_apart
 from tests.kit.vxp_door import Door, SmallKeyring, vxp_door
 

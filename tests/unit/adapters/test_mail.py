@@ -23,13 +23,17 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from adapters.mail import MailAdapter
 from gateway.config import MailSection
 from gateway.config.values import Secret
+from gateway.core.calendar import VIETNAM
 from gateway.core.catalogue import CONFIG_BAD_VALUE, NOTICE_REFUSED, NOTICE_UNHEARD
+from gateway.core.deadlines import Watch, Word
 from gateway.core.errors import Misconfigured
-from gateway.core.model import Kind, LetterFacts
+from gateway.core.model import AgencyCode, Kind, LetterFacts
+from gateway.core.time_limits import CARRIED
 from gateway.ports import Notice, NoticeState, Occasion
 from tests.kit.board import OPERATOR, SmallBoard, small_board
+from tests.kit.builders import new_letter
 from tests.kit.certificates import Certificates
-from tests.kit.office import COMMUNE
+from tests.kit.office import COMMUNE, PROVINCE
 
 CLERK, SENDER = "vanthu@truongha.caobang.gov.vn", "truc@caobang.gov.vn"
 EXPRESS = LetterFacts(
@@ -219,8 +223,10 @@ async def test_reminder_says_until_when_the_document_was_to_be_handled(
     small: SmallBoard, postman: Postman, days: int, said: str, english: str
 ) -> None:
     occasions = frozenset({Occasion.LETTER_DUE_SOON, Occasion.LETTER_OVERDUE})
-    await small.subscribe(COMMUNE, CLERK, occasions=occasions)
     await small.arrive(COMMUNE, facts=replace(EXPRESS, due_date="25/11/2026"))
+    midnight = small.clock.now() + timedelta(days=1)
+    await small.store.remind(midnight, midnight, 10)  # the receipt, which is another word
+    await small.subscribe(COMMUNE, CLERK, occasions=occasions)
     now = small.clock.advance(timedelta(days=days))
     await small.store.remind(now, now + timedelta(days=3), 10)
     assert (await tried(small, postman)).state is NoticeState.SENT
@@ -228,6 +234,36 @@ async def test_reminder_says_until_when_the_document_was_to_be_handled(
     assert str(mail["Subject"]).startswith(said)
     assert "Hạn xử lý: hết ngày 25/11/2026" in mail.get_content()
     assert english in mail.get_content()
+
+
+async def test_receipt_that_was_not_told_is_no_due_date(small: SmallBoard, postman: Postman) -> None:
+    await small.subscribe(COMMUNE, CLERK, occasions=frozenset({Occasion.LETTER_OVERDUE}))
+    await small.arrive(COMMUNE, facts=EXPRESS)
+    now = small.clock.advance(timedelta(days=1))
+    await small.store.remind(now, now, 10)
+    assert (await tried(small, postman)).state is NoticeState.SENT
+    (mail,) = postman.mails
+    assert str(mail["Subject"]).startswith("Chưa báo đã nhận trong ngày: 123/UBND-VP")
+    assert "Hạn báo đã nhận: hết ngày" in mail.get_content()
+    assert "Hạn xử lý" not in mail.get_content()
+
+
+async def test_sender_is_told_of_the_hour_and_not_that_something_came_for_it(
+    small: SmallBoard, postman: Postman
+) -> None:
+    hour = small.clock.now() + timedelta(hours=1)
+    await small.subscribe(PROVINCE, CLERK, occasions=frozenset({Occasion.LETTER_DUE_SOON}))
+    timed = new_letter(9, facts=EXPRESS, sender=AgencyCode(PROVINCE))
+    await small.store.add_letter(
+        replace(timed, watches=(Watch(CARRIED, hour, Word.SOON),)), small.clock.now()
+    )
+    await small.store.remind(small.clock.now(), hour, 10)
+    assert (await tried(small, postman)).state is NoticeState.SENT
+    (mail,) = postman.mails
+    assert str(mail["Subject"]).startswith("Sắp đến giờ hẹn, chưa tới nơi: 123/UBND-VP")
+    assert f"Giờ hẹn: {hour.astimezone(VIETNAM):%H:%M ngày %d/%m/%Y}" in mail.get_content()
+    assert "Đơn vị nhận" not in mail.get_content()
+    assert "/ack" not in mail.get_content()
 
 
 async def test_ping_says_that_nothing_has_arrived(small: SmallBoard, postman: Postman) -> None:

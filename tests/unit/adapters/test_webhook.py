@@ -150,6 +150,7 @@ async def test_arrived_letter_is_told_by_reference(small: SmallBoard, receiver: 
         },
         "task_codes": [],
         "due_at": None,
+        "what": "",
     }
     assert "kín đáo" not in receiver.got[0][1].decode()
 

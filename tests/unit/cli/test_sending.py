@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,12 @@ async def test_refused_letter_ends_with_1_and_says_why(api: Api, tmp_path: Path)
     (tmp_path / "x.edxml").write_bytes(b"rubbish")
     ran = await send(api, tmp_path / "x.edxml", "--resumable")
     assert (ran.code, "TRUC-101" in ran.out + ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("options", [(), ("--resumable",)], ids=["at once", "in pieces"])
+async def test_hour_of_delivery_is_meant_in_the_time_of_vietnam(
+    api: Api, edxml: Path, options: tuple[str, ...]
+) -> None:
+    assert (await send(api, edxml, *options, "--deliver-by", "2026-11-23T17:00")).code == 0
+    assert api.office.hours == [datetime(2026, 11, 23, 10, tzinfo=UTC)]
+    assert (await send(api, edxml, "--deliver-by", "17:00")).code == 2

@@ -27,6 +27,19 @@ def test_what_is_agreed_later_leaves_the_rest(node: Path) -> None:
     assert truc("agency", "terms", "-c", node, HERE, "--dialect", "cobol").code == 2
 
 
+def test_notices_are_the_node_s_own_word_unless_it_is_agreed_otherwise(node: Path) -> None:
+    def agreed() -> bool:
+        told = truc("agency", "terms", "-c", node, HERE, "--json").json["notices_as_receiver"]
+        return bool(told)
+
+    assert not agreed()
+    assert truc("agency", "terms", "-c", node, HERE, "--notices-as-receiver").code == 0
+    assert truc("agency", "terms", "-c", node, HERE, "--letters-per-day", "9").code == 0
+    assert agreed()
+    assert truc("agency", "terms", "-c", node, HERE, "--notices-as-node").code == 0
+    assert not agreed()
+
+
 def test_way_is_set_key_by_key_and_removed_whole(node: Path) -> None:
     assert truc("agency", "way", "-c", node, HERE, "folder", "path=bao-lac").code == 0
     assert truc("agency", "way", "-c", node, HERE, "folder", "keep=true", "days=30").code == 0

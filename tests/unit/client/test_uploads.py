@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -100,8 +101,21 @@ async def test_line_that_breaks_costs_one_piece_at_most(api: Api, file: Path, af
     assert api.office.kept[answer.letter_id].data == BIG  # type: ignore[index]
 
 
+@dataclass
+class Note:
+    """A note of an upload that is kept in memory."""
+
+    ids: list[str] = field(default_factory=list)
+
+    def upload_id(self) -> str | None:
+        return self.ids[-1] if self.ids else None
+
+    def keep(self, upload_id: str) -> None:
+        self.ids.append(upload_id)
+
+
 async def test_later_call_goes_on_with_the_same_upload(api: Api, file: Path) -> None:
-    ids: list[str] = []
+    note = Note()
     one_piece_is_there = asyncio.Event()
 
     def look(done: int, _whole: int | None) -> None:
@@ -109,26 +123,26 @@ async def test_later_call_goes_on_with_the_same_upload(api: Api, file: Path) -> 
             one_piece_is_there.set()
 
     async with client(api) as office:
-        running = asyncio.create_task(office.send_resumable(file, begun=ids.append, progress=look))
+        running = asyncio.create_task(office.send_resumable(file, note=note, progress=look))
         await one_piece_is_there.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
     seen: list[int] = []
     async with client(api) as office:
-        answer = await office.send_resumable(
-            file, upload_id=ids[0], begun=ids.append, progress=lambda done, _: seen.append(done)
-        )
-    assert ids[0] == ids[1]
+        answer = await office.send_resumable(file, note=note, progress=lambda done, _: seen.append(done))
+    assert note.ids[0] == note.ids[1]
     assert min(seen) > PIECE
     assert api.office.kept[answer.letter_id].data == BIG  # type: ignore[index]
 
 
 async def test_upload_that_is_gone_or_another_is_begun_anew(api: Api, file: Path) -> None:
-    ids: list[str] = []
+    gone = "upl_" + "0" * 32
+    note = Note([gone])
     async with client(api) as office:
-        await office.send_resumable(file, upload_id="upl_" + "0" * 32, begun=ids.append)
-    assert ids[0] != "upl_" + "0" * 32
+        await office.send_resumable(file, note=note)
+    assert note.ids[0] == gone
+    assert note.ids[1] != gone
 
 
 async def test_refused_letter_leaves_its_upload_to_expire(api: Api, tmp_path: Path) -> None:

@@ -16,10 +16,13 @@ from gateway.core.deadlines import (
     DueState,
     Receipt,
     Reckoning,
+    Word,
     due,
     due_date_end,
     is_copy,
     moment_of,
+    watches_of_receiver,
+    watches_of_sender,
 )
 from gateway.core.lifecycle import AUTOMATIC, NOTICE
 from gateway.core.model import Kind, LetterFacts, Operation
@@ -390,3 +393,41 @@ def test_a_due_date_ends_with_its_day_or_is_none(day: object) -> None:
 def test_words_of_a_state_are_those_of_the_console() -> None:
     assert (LATE.vi, NO_DATA.vi) == ("quá hạn", "không có dữ liệu")
     assert (LATE.en, NO_DATA.en) == ("late", "no data")
+
+
+# --- of whom is reminded of what -----------------------------------------------------------------
+
+
+def watched(of: Case) -> list[tuple[Rule, Word]]:
+    reckoning = Reckoning(CALENDAR, of.accepted_at)
+    found = watches_of_sender(of, reckoning, same_organ=lambda a, b: a == b)
+    return [(watch.rule, watch.first) for watch in found]
+
+
+def test_sender_is_told_of_what_was_late_when_it_came() -> None:
+    assert watched(case(accepted="2026-11-20 09:00")) == []
+    assert watched(case(accepted="2026-11-20 15:00")) == [(SENT, Word.OVERDUE)]
+    assert watched(case(accepted="2026-11-20 15:00", signed_at=at("2026-11-20 08:00"))) == []
+
+
+def test_sender_is_told_of_nothing_where_nothing_is_known() -> None:
+    for issued in ("", "hôm qua", "9999/12/31"):
+        assert watched(case(issued, accepted="2026-11-27 15:00")) == []
+    assert watched(case(accepted="2026-11-27 15:00", document_id="G22,2026/11/19,7/UBND-VX")) == []
+    assert watched(case(accepted="2026-11-27 15:00", kind=Kind.STATUS)) == []
+
+
+def test_hour_is_watched_whatever_else_is_late() -> None:
+    hour = at("2026-11-20 17:00")
+    both = case(accepted="2026-11-20 15:00", deliver_by=hour)
+    assert watched(both) == [(SENT, Word.OVERDUE), (CARRIED, Word.SOON)]
+    assert watched(case(deliver_by=hour, kind=Kind.STATUS)) == []
+
+
+def test_receiver_owes_the_receipt_on_the_day_and_the_answer_by_its_date() -> None:
+    arrived = at("2026-11-21 23:59")  # a Saturday: the law says the same day
+    (told,) = watches_of_receiver("", arrived)
+    assert (told.rule, told.first, told.due_at) == (TOLD, Word.OVERDUE, at("2026-11-22 00:00"))
+    found = watches_of_receiver("2026/11/25", arrived)
+    assert [(w.rule, w.first) for w in found] == [(TOLD, Word.OVERDUE), (HANDLED, Word.SOON)]
+    assert len(watches_of_receiver("sớm nhất", arrived)) == 1

@@ -531,3 +531,22 @@ def test_rubbish_in_takes_back_is_refused(given: object) -> None:
     with pytest.raises(Rejected) as refused:
         read_routing(json.dumps(label).encode())
     assert refused.value.code == "TRUC-506"
+
+
+def test_times_of_a_letter_are_written_only_where_there_are_any() -> None:
+    hour = LETTER.accepted_at + timedelta(hours=3)
+    timed = replace(LETTER, deliver_by=hour, signed_at=LETTER.accepted_at)
+    assert read_routing(routing_json(timed)) == timed
+    assert b"deliver_by" not in routing_json(LETTER)
+    assert b"signed_at" not in routing_json(LETTER)
+
+
+@pytest.mark.parametrize("key", ["deliver_by", "signed_at"])
+@pytest.mark.parametrize(
+    "given", [None, 17, "", "tomorrow", "2026-03-02T08:30:00+07:00", "2026-02-30T00:00:00.000000Z"]
+)
+def test_time_in_another_form_is_refused(key: str, given: object) -> None:
+    label = json.loads(routing_json(LETTER)) | {key: given}
+    with pytest.raises(Rejected) as refused:
+        read_routing(json.dumps(label).encode())
+    assert refused.value.code == "TRUC-506"

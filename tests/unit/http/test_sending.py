@@ -319,3 +319,27 @@ async def test_time_in_another_form_is_refused(api: Api, http: aiohttp.ClientSes
     status, problem = await posted(api, http, *form(said={**SAID, "ttl": ttl}))
     assert (status, problem["code"], problem["findings"][0]["element"]) == (400, "TRUC-414", "ttl")
     assert api.office.kept == {}
+
+
+async def test_sender_names_the_hour_of_delivery_in_each_form(api: Api, http: aiohttp.ClientSession) -> None:
+    hour, later = "2026-11-23T17:00:00+07:00", "2026-11-23T18:00:00Z"
+    edxml = document(PROVINCE, DISTRICT, body="hẹn giờ")
+    answers = [
+        await posted(api, http, edxml, "application/xml", query=f"?deliver_by={hour.replace('+', '%2B')}"),
+        await posted(api, http, *form(PDF, said={**SAID, "deliver_by": hour})),
+        await posted(api, http, *form(said={**SAID, "deliver_by": hour}), query=f"?deliver_by={later}"),
+        await referred(api, http, await uploaded(api, http), deliver_by=hour),
+        await posted(api, http, *form(("b.pdf", b"%PDF-b"))),
+    ]
+    assert [status for status, _ in answers] == [201] * 5
+    first, second = datetime.fromisoformat(hour), datetime.fromisoformat(later)
+    assert api.office.hours == [first, first, second, first, None]
+
+
+@pytest.mark.parametrize("hour", ["17:00", "2026-11-23", "2026-11-23T17:00", "2026-02-30T17:00:00Z", "x"])
+async def test_hour_in_another_form_is_refused(api: Api, http: aiohttp.ClientSession, hour: str) -> None:
+    status, problem = await posted(
+        api, http, document(PROVINCE, DISTRICT), "application/xml", query=f"?deliver_by={hour}"
+    )
+    assert (status, problem["code"], problem["findings"][0]["element"]) == (400, "TRUC-414", "deliver_by")
+    assert api.office.kept == {}
