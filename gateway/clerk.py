@@ -10,6 +10,7 @@ that causes it and done through intake with the duty as its idempotency key, so 
 from __future__ import annotations
 
 from gateway.core import catalogue, lifecycle
+from gateway.core.axis_notices import Told, about_one
 from gateway.core.calendar import VIETNAM, today
 from gateway.core.delivery import Target
 from gateway.core.directory_rows import Agency
@@ -17,7 +18,7 @@ from gateway.core.dispatch import serving
 from gateway.core.edxml import read, write_status
 from gateway.core.errors import Rejected, TrucError, find
 from gateway.core.facts import facts_of
-from gateway.core.model import AgencyCode, Envelope, LetterFacts
+from gateway.core.model import AgencyCode, Envelope, LetterFacts, Organ
 from gateway.core.routing import next_hops
 from gateway.core.split import read_parts_json
 from gateway.doors.desk import Desk
@@ -45,7 +46,7 @@ class Clerk:
                 self._desk.log.warning("loop.failed", loop="clerk", code=failed.code)
                 await self._desk.clock.sleep(IDLE_SECONDS)
                 continue
-            if not done:
+            if done < ROUND:
                 await self._desk.bell.wait("duties", IDLE_SECONDS)
 
     async def step(self) -> int:
@@ -55,6 +56,29 @@ class Clerk:
             await self._do(duty)
             await self._store.duty_done(duty.number)
         return len(duties)
+
+    async def one_by_one(self, letter: StoredLetter, told: Told) -> bool:
+        """
+        Tell of each recipient that a notice is about by a notice of this node's own; whether that says all.
+
+        Once for each, however often it is asked for. What a status says in one receiver's name it can say of
+        one only.
+        """
+        node = self._desk.directory().node(self._desk.node)
+        notice = self._envelope(letter)
+        if node is None or notice is None:
+            return False
+        organ = Organ(code=node.organ_code, name=node.organ_name, address=node.organ_address)
+        letter_id = letter.routing.letter_id
+        for number, recipient in enumerate(told.recipients):
+            single = about_one(notice, recipient, sender=organ)
+            caller, key = Caller("clerk", self._hats(single)), f"{self._desk.node}/{letter_id}/{number}"
+            try:
+                await self._intake.accept(one_chunk(write_status(single)), caller, idempotency_key=key)
+            except Rejected as refused:
+                self._desk.log.warning("duty.failed", letter_id=letter_id, duty="notice", code=refused.code)
+                return False
+        return told.is_complete
 
     async def _do(self, duty: Duty) -> None:
         envelope = self._arrival(duty) if duty.kind == "arrival" else self._notice(duty)
@@ -144,9 +168,14 @@ class Clerk:
         """A transit node keeps no facts of a letter; the rare notice reads them from its envelope."""
         if letter.facts != LetterFacts():
             return letter.facts
+        envelope = self._envelope(letter)
+        return LetterFacts() if envelope is None else facts_of(envelope)
+
+    def _envelope(self, letter: StoredLetter) -> Envelope | None:
+        """What a letter says; None if it cannot be read here."""
         blobs, named = self._store.blobs, {part.name: part for part in letter.parts}
         try:
             specs = read_parts_json(b"".join(blobs.read(named["parts.json"])))
-            return facts_of(read(b"".join(blobs.read(named["envelope.xml"])), specs, self._limits).envelope)
+            return read(b"".join(blobs.read(named["envelope.xml"])), specs, self._limits).envelope
         except (Rejected, KeyError):
-            return LetterFacts()
+            return None

@@ -11,10 +11,11 @@ Crash   fetched but not acknowledged is offered again under the same letter_id
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from gateway.core import catalogue
+from gateway.core.axis_notices import Told
 from gateway.core.calendar import Calendar
 from gateway.core.delivery import (
     FAILURES_BEFORE_QUARANTINE,
@@ -34,6 +35,7 @@ from gateway.core.errors import Finding, Misconfigured, Rejected, TrucError, Una
 from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
 from gateway.core.seals import entitlement_objection, seal_objection, time_objection
 from gateway.core.split import join, read_parts_json
+from gateway.doors.axis_notices import as_agreed, line_of, may_be_told_otherwise, told_to
 from gateway.doors.desk import Desk
 from gateway.doors.reminders import Reminders
 from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Word, Work
@@ -47,6 +49,8 @@ SWEEP_ROWS = 500
 # One round claims as much as one writer transaction holds, and at most what fits in memory many times over.
 ROUND_LETTERS = 64
 ROUND_BYTES = 64 * 1024 * 1024
+# Enough to fill a commit, and no more sessions than a small agency's mail server or file share likes.
+OFFERS_AT_ONCE = 16
 
 
 class Handover:
@@ -61,11 +65,13 @@ class Handover:
         *,
         pick_up_days: int,
         ttl_days: int,
+        one_by_one: Callable[[StoredLetter, Told], Awaitable[bool]],
     ) -> None:
-        self._examiner, self._ttl_days = examiner, ttl_days
+        self._examiner, self._ttl_days, self._one_by_one = examiner, ttl_days, one_by_one
         self._desk, self._store = desk, desk.store
         self._calendar, self._deliverers, self._pick_up_days = calendar, deliverers, pick_up_days
         self._reminders = Reminders(desk, calendar)
+        self._hands = asyncio.Semaphore(OFFERS_AT_ONCE)
 
     # --- offering --------------------------------------------------------------------------------
 
@@ -80,8 +86,9 @@ class Handover:
         works = await self._store.claim_due(
             None, None, self._desk.clock.now(), letters=ROUND_LETTERS, size=ROUND_BYTES
         )
-        for work in works:
-            await self._offer(work)
+        # side by side, so that they share commits; the seals first, so that no letter overtakes another
+        looks = await asyncio.gather(*map(self._objection, works), return_exceptions=True)
+        await asyncio.gather(*map(self._offer, works, looks))
         return len(works)
 
     async def _patience(self) -> float:
@@ -90,18 +97,17 @@ class Handover:
             return IDLE_SECONDS
         return min(max((due - self._desk.clock.now()).total_seconds(), 0.05), IDLE_SECONDS)
 
-    async def _offer(self, work: Work) -> None:
-        """Hand one letter over; whatever happens is recorded."""
-        delivery, letter = work.delivery, work.letter
-        agency = delivery.target.agency
-        assert agency is not None, "claim_due without a target gives deliveries to agencies"
+    async def _offer(self, work: Work, objection: Finding | BaseException | None) -> None:
+        """Hand one letter over, unless something speaks against it; whatever happens is recorded."""
+        delivery = work.delivery
         try:
-            if objection := await self._objection(letter, agency):
+            if isinstance(objection, BaseException):
+                raise objection
+            if objection is not None:
                 await self._turn_down(work, objection)
                 return
-            if letter.routing.kind is Kind.STATUS:
-                await self._store.add_status(letter, self._desk.clock.now())
-            has_it = await self._deliverer(agency).deliver(self.open_letter(letter, agency))
+            async with self._hands:
+                has_it = await self._hand_over(work)
         except Rejected as refused:  # whoever is behind this way will never take it
             await self._turn_down(work, refused.first)
             return
@@ -128,9 +134,22 @@ class Handover:
             await self._record(work, Offered(fetch_by))
             self._tell("delivery.waiting", work)
 
-    async def _objection(self, letter: StoredLetter, agency: AgencyCode) -> Finding | None:
+    async def _hand_over(self, work: Work) -> bool:
+        """Whether the agency has it now; else it lies at its door."""
+        letter, agency = work.letter, _agency(work)
+        if letter.routing.kind is Kind.STATUS:
+            await self._store.add_status(letter, self._desk.clock.now())
+        has_it = await self._is_told_one_by_one(letter, agency)
+        return has_it or await self._deliverer(agency).deliver(self.open_letter(letter, agency))
+
+    async def _is_told_one_by_one(self, letter: StoredLetter, agency: AgencyCode) -> bool:
+        """Whether notices about one receiver each now say all that a notice about several would."""
+        told = told_to(self._desk, letter, agency)
+        return told is not None and len(told.recipients) > 1 and await self._one_by_one(letter, told)
+
+    async def _objection(self, work: Work) -> Finding | None:
         """Why this letter may not be handed to this agency, or not yet; asked before it is handed over."""
-        routing, now = letter.routing, self._desk.clock.now()
+        letter, routing, now = work.letter, work.letter.routing, self._desk.clock.now()
         objection = time_objection(routing, letter.received_at, self._calendar, self._ttl_days, now=now)
         if objection is not None:
             return objection
@@ -138,7 +157,7 @@ class Handover:
         if objection := seal_objection(verdict):
             return objection
         signer = verdict.facts.common_name
-        return entitlement_objection(routing, agency, signer, self._desk.directory())
+        return entitlement_objection(routing, _agency(work), signer, self._desk.directory())
 
     async def _turn_down(self, work: Work, objection: Finding) -> None:
         """Wait with what can't be judged now, give back what may never be handed over. No silent pass."""
@@ -214,13 +233,27 @@ class Handover:
         self, caller: Caller, *, kind: Kind | None = None, after: int = 0, limit: int = 100
     ) -> Sequence[MailItem]:
         """What waits for the caller's agencies, oldest first, beyond the cursor `after`."""
-        return await self._store.waiting(caller.agencies, kind=kind, after=after, limit=limit)
+        return await self.listed(
+            await self._store.waiting(caller.agencies, kind=kind, after=after, limit=limit)
+        )
 
     async def history(
         self, caller: Caller, *, kind: Kind | None, after: int, since: datetime | None, limit: int
     ) -> Sequence[MailItem]:
         """Everything that ever came to the caller's doors, in the order it came."""
-        return await self._store.history(caller.agencies, kind=kind, after=after, since=since, limit=limit)
+        return await self.listed(
+            await self._store.history(caller.agencies, kind=kind, after=after, since=since, limit=limit)
+        )
+
+    async def listed(self, items: Sequence[MailItem]) -> Sequence[MailItem]:
+        """Lines of mailboxes as their agencies want them: each says what `open_letter` gives."""
+        if not may_be_told_otherwise(self._desk, items):
+            return items
+        return [await self._listed(item) if item.kind is Kind.STATUS else item for item in items]
+
+    async def _listed(self, item: MailItem) -> MailItem:
+        letter = await self._store.letter(item.letter_id)
+        return item if letter is None else line_of(item, self.open_letter(letter, item.agency))
 
     async def offer_again(self, caller: Caller, since: datetime, *, letter_id: LetterId | None = None) -> int:
         """List again what came since then (or one letter of it) and was acknowledged; how many that are."""
@@ -314,10 +347,11 @@ class Handover:
             )
 
     def open_letter(self, letter: StoredLetter, agency: AgencyCode) -> OpenLetter:
-        """The letter as its sender wrote it, to the last byte."""
-        return OpenLetter(
+        """The letter as its sender wrote it, to the last byte; notices as their agency wants them."""
+        opened = OpenLetter(
             letter, agency, letter.routing.original_size, self._chunks(letter), self._part(letter)
         )
+        return as_agreed(self._desk, opened)
 
     def _part(self, letter: StoredLetter) -> Callable[[str], Iterator[bytes]]:
         """Raises, when called: Unavailable (BLOB_DAMAGED) for a part that the letter does not have."""
@@ -340,3 +374,9 @@ class Handover:
             return join(envelope, specs, lambda index: blobs.read(named[specs[index].member_name]))
 
         return chunks
+
+
+def _agency(work: Work) -> AgencyCode:
+    agency = work.delivery.target.agency
+    assert agency is not None, "claim_due without a target gives deliveries to agencies"
+    return agency

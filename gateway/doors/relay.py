@@ -38,7 +38,7 @@ from gateway.core.errors import TrucError, Unavailable, find
 from gateway.core.model import Lane, NodeId, Part
 from gateway.crash import no_crash
 from gateway.doors.desk import Desk
-from gateway.ports import Broker, StoredLetter, Work
+from gateway.ports import LINKS, Broker, StoredLetter, Work
 
 # How long a door sleeps when nobody rings: only a safety net against a ring that was lost.
 IDLE_SECONDS = 5.0
@@ -102,7 +102,10 @@ class Relay:
             raise
 
     async def step(self, place: Place) -> bool:
-        """Claim what the window has room for and start sending it; whether anything was claimed."""
+        """Claim what the window has room for and start sending it; whether more may be waiting for the same.
+
+        What did not fit into the bytes of the window is rung for when the neighbour makes room.
+        """
         window, big_outside = Window(), False
         for delivery in await self._store.outstanding(place.neighbour, place.lane):
             held = held_bytes(delivery)
@@ -124,7 +127,7 @@ class Relay:
             task = asyncio.create_task(self._send(place, work))
             place.sending.add(task)
             task.add_done_callback(place.sending.discard)
-        return bool(works)
+        return len(works) == letters
 
     async def _patience(self, place: Place) -> float:
         """How long to wait for a ring: a full window is opened by the neighbour's word, not by time."""
@@ -245,9 +248,8 @@ class Relay:
             await self._desk.clock.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> None:
-        """One look at the links, and at the deliveries to neighbours that time concerns."""
+        """One look at the deliveries to neighbours that time concerns."""
         now, offers = self._desk.clock.now(), []
-        await self._look_at_links()
         for delivery in await self._store.overdue(now, SWEEP_ROWS):
             neighbour = delivery.target.neighbour
             if neighbour is None:
@@ -266,7 +268,13 @@ class Relay:
                 offers.append(self._offer_again(neighbour, delivery))
         await asyncio.gather(*offers)  # side by side: a link that is slow to answer holds up no other
 
-    async def _look_at_links(self) -> None:
+    async def watch_links(self) -> None:
+        """Look at the links whenever one of them comes up or goes down, until cancelled."""
+        while True:
+            await self.look_at_links()
+            await self._desk.bell.wait(LINKS, SWEEP_SECONDS)
+
+    async def look_at_links(self) -> None:
         """
         Let go at once what a dead link held up, when it works again.
 
@@ -303,7 +311,7 @@ class Relay:
                 self._desk.log.warning("loop.failed", loop=f"control:{neighbour}", code=failed.code)
                 await self._desk.clock.sleep(1.0)
                 continue
-            if not sent:
+            if sent < CONTROL_MESSAGES:
                 await self._desk.bell.wait(f"control:{neighbour}", IDLE_SECONDS)
 
     async def _greet(self, neighbour: NodeId) -> None:

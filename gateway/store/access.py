@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from gateway.core.delivery import Delivery, retry_after
 from gateway.core.errors import Unavailable
@@ -105,10 +105,20 @@ class Access:
             return self._ask(question)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._ask, question)
 
-    def _ask(self, question: Callable[[Connection], T]) -> T:
+    async def _glance(self, question: Callable[[Connection], T]) -> T:
+        """
+        The answer to what is looked up by key, a row or a few, as every letter asks it several times.
+
+        Where the database is in this process, the answer costs less than handing the question to a thread.
+        """
+        if self._engines.glancer is None or self._readers is None:
+            return await self._read(question)
+        return self._ask(question, self._engines.glancer)
+
+    def _ask(self, question: Callable[[Connection], T], engine: Engine | None = None) -> T:
         for is_last_try in (False, True):
             try:
-                with self._engines.reader.connect() as connection:
+                with (engine or self._engines.reader).connect() as connection:
                     return question(connection)
             except Exception as error:
                 if not is_last_try and is_worth_repeating(error):

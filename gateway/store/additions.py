@@ -21,6 +21,7 @@ from gateway.core.tracking import HopEvent
 from gateway.ports import BETWEEN_NAMES, LetterKey, NewLetter, Taking
 from gateway.store import arrivals, take_backs
 from gateway.store.columns import write_json
+from gateway.store.deadlines import keep_of_sender
 from gateway.store.rows import delivery_row, letter_row, mark_rows, part_rows, topics_of
 from gateway.store.statements import count_up, upsert
 from gateway.store.tables import (
@@ -80,6 +81,8 @@ def add_letters(transaction: Transaction, additions: Sequence[Addition]) -> list
         for addition in taken:
             _follow(transaction, addition)
         _note_statuses(transaction, taken)
+        routings = ((a.new.letter.routing, a.new.watches) for a in taken)
+        keep_of_sender(transaction, ((r.letter_id, r.sender, watches) for r, watches in routings))
         take_backs.follow(transaction, [take_backs.Came(a.new, a.now) for a in taken])
     return answers
 
@@ -90,6 +93,9 @@ _ORIGINS = select(letters.c.letter_id, letters.c.origin).where(
 _REFUSED = select(inbox.c.origin, inbox.c.letter_id).where(
     tuple_(inbox.c.origin, inbox.c.letter_id).in_(bindparam("keys", expanding=True)),
     inbox.c.state == arrivals.REFUSED,
+)
+_ANSWERED = select(idempotency.c.caller, idempotency.c.key).where(
+    tuple_(idempotency.c.caller, idempotency.c.key).in_(bindparam("keys", expanding=True))
 )
 _LIVE = select(sameness.c.sameness, sameness.c.recipient).where(
     sameness.c.sameness.in_(bindparam("digests", expanding=True)), sameness.c.ended.is_(False)
@@ -107,8 +113,7 @@ def _look(connection: Connection, additions: Sequence[Addition]) -> _Known:
         known.refused = {LetterKey(row.origin, row.letter_id) for row in rows}
     keys = [(k.caller, k.key) for a in additions if (k := a.new.idempotency) is not None]
     if keys:
-        columns = (idempotency.c.caller, idempotency.c.key)
-        rows = connection.execute(select(*columns).where(tuple_(*columns).in_(keys)))
+        rows = connection.execute(_ANSWERED, {"keys": keys})
         known.answered = {(row.caller, row.key) for row in rows}
     digests = {addition.new.sameness for addition in additions} - {""}
     if digests:
@@ -137,6 +142,9 @@ def _judge(addition: Addition, known: _Known) -> Taking:
 
 _SET_INBOX = upsert(inbox)
 _USE = count_up(used, "letters", "bytes")
+_FORGET_PIECES = delete(partials).where(
+    tuple_(partials.c.origin, partials.c.letter_id).in_(bindparam("keys", expanding=True))
+)
 
 
 def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
@@ -158,11 +166,8 @@ def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
     _count_use(connection, taken)
     transaction.point("C5")
     connection.execute(_SET_INBOX.of(connection), [_inbox_row(addition) for addition in taken])
-    for addition in arrived:
-        key = addition.key
-        connection.execute(
-            delete(partials).where(partials.c.origin == key.origin, partials.c.letter_id == key.letter_id)
-        )
+    if arrived:
+        connection.execute(_FORGET_PIECES, {"keys": [(a.key.origin, a.key.letter_id) for a in arrived]})
 
 
 def _count_use(connection: Connection, taken: Sequence[Addition]) -> None:
@@ -321,24 +326,24 @@ def keep_refused(transaction: Transaction, refusals: Sequence[Refusal]) -> list[
 # --- reading -------------------------------------------------------------------------------------
 
 
+_SAME = select(sameness.c.recipient, sameness.c.letter_id).where(
+    sameness.c.sameness == bindparam("digest"), sameness.c.ended.is_(False)
+)
+_ANSWER = select(idempotency.c.sha256, idempotency.c.answer).where(
+    idempotency.c.caller == bindparam("who"), idempotency.c.key == bindparam("which")
+)
+
+
 def same(connection: Connection, digest: str, recipients: Iterable[AgencyCode]) -> dict[AgencyCode, LetterId]:
     """Recipients that have a live letter of this sameness."""
     wanted = set(recipients)
-    rows = connection.execute(
-        select(sameness.c.recipient, sameness.c.letter_id).where(
-            sameness.c.sameness == digest, sameness.c.ended.is_(False)
-        )
-    )
+    rows = connection.execute(_SAME, {"digest": digest})
     return {AgencyCode(r.recipient): LetterId(r.letter_id) for r in rows if r.recipient in wanted}
 
 
 def answer_to(connection: Connection, caller: str, key: str) -> tuple[str, Mapping[str, Any]] | None:
     """What was first answered for this key of this caller, with the digest of what came with it."""
-    row = connection.execute(
-        select(idempotency.c.sha256, idempotency.c.answer).where(
-            idempotency.c.caller == caller, idempotency.c.key == key
-        )
-    ).one_or_none()
+    row = connection.execute(_ANSWER, {"who": caller, "which": key}).one_or_none()
     return None if row is None else (row.sha256, json.loads(row.answer))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, update
 
 from gateway.core.model import Lane, NodeId
 from gateway.ports import Arriving, LetterKey
@@ -24,12 +24,19 @@ def _of(table: Table, key: LetterKey) -> ColumnElement[bool]:
     return and_(table.c.origin == key.origin, table.c.letter_id == key.letter_id)
 
 
+_ARRIVING = select(inbox).where(inbox.c.origin == bindparam("node"), inbox.c.letter_id == bindparam("letter"))
+_PIECES = select(partials.c.part, partials.c.ranges).where(
+    partials.c.origin == bindparam("node"), partials.c.letter_id == bindparam("letter")
+)
+
+
 def arriving(connection: Connection, key: LetterKey) -> Arriving:
     """How far a letter has come."""
-    row = connection.execute(select(inbox).where(_of(inbox, key))).one_or_none()
+    asked = {"node": key.origin, "letter": key.letter_id}
+    row = connection.execute(_ARRIVING, asked).one_or_none()
     if row is None:
         return Arriving("unknown")
-    held = connection.execute(select(partials.c.part, partials.c.ranges).where(_of(partials, key)))
+    held = connection.execute(_PIECES, asked) if row.state == RECEIVING else ()
     return Arriving(
         state=row.state,
         manifest=row.manifest,

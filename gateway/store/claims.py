@@ -262,12 +262,13 @@ def hasten(transaction: Transaction, hastes: Sequence[Haste]) -> list[int]:
 def outstanding(connection: Connection, neighbour: NodeId, lane: Lane) -> list[Delivery]:
     """What fills the window of a link and lane: SENT, or claimed by an instance that lives."""
     return read_deliveries(
-        connection.execute(
-            select(*DELIVERY).where(
-                deliveries.c.door == f"link:{neighbour}", deliveries.c.window_lane == lane.value
-            )
-        )
+        connection.execute(_OUTSTANDING, {"at_door": f"link:{neighbour}", "on_lane": lane.value})
     )
+
+
+_OUTSTANDING = select(*DELIVERY).where(
+    deliveries.c.door == bindparam("at_door"), deliveries.c.window_lane == bindparam("on_lane")
+)
 
 
 def overdue(connection: Connection, now: datetime, limit: int) -> list[Delivery]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.core.model import NodeId
 from gateway.ports import Duty, Outgoing
@@ -35,11 +35,20 @@ def send_control(transaction: Transaction, batches: Sequence[Messages]) -> list[
     return [None] * len(batches)
 
 
+_SENT = delete(control_out).where(control_out.c.number.in_(bindparam("numbers", expanding=True)))
+_WAITING = (
+    select(control_out.c.number, control_out.c.body)
+    .where(control_out.c.neighbour == bindparam("link"))
+    .order_by(control_out.c.number)
+    .limit(bindparam("most"))
+)
+
+
 def control_sent(transaction: Transaction, batches: Sequence[Sequence[int]]) -> list[None]:
     """Forget what the broker has."""
     numbers = [number for batch in batches for number in batch]
     if numbers:
-        transaction.connection.execute(delete(control_out).where(control_out.c.number.in_(numbers)))
+        transaction.connection.execute(_SENT, {"numbers": numbers})
     return [None] * len(batches)
 
 
@@ -48,23 +57,22 @@ def control_waiting(connection: Connection, neighbour: NodeId, limit: int) -> li
 
     Always from the beginning, never «those after the last»: what commits late has a low number.
     """
-    rows = connection.execute(
-        select(control_out.c.number, control_out.c.body)
-        .where(control_out.c.neighbour == neighbour)
-        .order_by(control_out.c.number)
-        .limit(limit)
-    )
+    rows = connection.execute(_WAITING, {"link": neighbour, "most": limit})
     return [Outgoing(row.number, neighbour, json.loads(row.body)) for row in rows]
+
+
+_OWED = select(duties).order_by(duties.c.number).limit(bindparam("most"))
+_DONE = delete(duties).where(duties.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 def owed(connection: Connection, limit: int) -> list[Duty]:
     """The oldest duties, each with its letter."""
-    rows = connection.execute(select(duties).order_by(duties.c.number).limit(limit)).all()
+    rows = connection.execute(_OWED, {"most": limit}).all()
     letters = load_letters(connection, (row.letter_id for row in rows))
     return [Duty(row.number, row.kind, letters[row.letter_id], row.target, row.code, row.at) for row in rows]
 
 
 def duty_done(transaction: Transaction, numbers: Sequence[int]) -> list[None]:
     """Strike duties off."""
-    transaction.connection.execute(delete(duties).where(duties.c.number.in_(numbers)))
+    transaction.connection.execute(_DONE, {"numbers": numbers})
     return [None] * len(numbers)

@@ -24,18 +24,25 @@ STATEMENTS_KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Where operations are written and where answers are read; the same one for a database in memory."""
+    """
+    Where operations are written and where answers are read; the same one for a database in memory.
+
+    `glancer` is the event loop's own reader, where a look-up takes less time than asking a thread for it:
+    SQLite answers out of this process' memory. PostgreSQL is somewhere else, and has none.
+    """
 
     writer: Engine
     reader: Engine
+    glancer: Engine | None = None
 
     @property
     def is_memory(self) -> bool:
         return self.writer is self.reader
 
     def dispose(self) -> None:
-        self.writer.dispose()
-        self.reader.dispose()
+        for engine in (self.writer, self.reader, self.glancer):
+            if engine is not None:
+                engine.dispose()
 
 
 def parse(url: str) -> URL:
@@ -60,7 +67,11 @@ def open_engines(url: str, readers: int) -> Engines:
         engine = create_engine(address, poolclass=StaticPool, connect_args=_arguments(address))
         _prepare_sqlite(engine, "BEGIN IMMEDIATE")
         return Engines(engine, engine)
-    return Engines(_sqlite(address, 1, "BEGIN IMMEDIATE"), _sqlite(address, readers, "BEGIN"))
+    return Engines(
+        writer=_sqlite(address, 1, "BEGIN IMMEDIATE"),
+        reader=_sqlite(address, readers, "BEGIN"),
+        glancer=_sqlite(address, 1, "BEGIN"),
+    )
 
 
 def _sqlite(address: URL, connections: int, begin: str) -> Engine:

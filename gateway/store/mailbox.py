@@ -216,17 +216,19 @@ def _offer_again(transaction: Transaction, wish: Again) -> int:
 
 def mail(connection: Connection, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
     """The deliveries of a letter that these agencies may see."""
-    return read_deliveries(
-        connection.execute(
-            select(*DELIVERY)
-            .where(
-                deliveries.c.letter_id == letter_id,
-                deliveries.c.target.in_([f"agency:{code}" for code in agency_codes(agencies)]),
-                deliveries.c.state.in_([State.WAITING.value, State.DELIVERED.value]),
-            )
-            .order_by(deliveries.c.seq)
-        )
+    targets = [f"agency:{code}" for code in agency_codes(agencies)]
+    return read_deliveries(connection.execute(_MAIL, {"letter": letter_id, "targets": targets}))
+
+
+_MAIL = (
+    select(*DELIVERY)
+    .where(
+        deliveries.c.letter_id == bindparam("letter"),
+        deliveries.c.target.in_(bindparam("targets", expanding=True)),
+        deliveries.c.state.in_([State.WAITING.value, State.DELIVERED.value]),
     )
+    .order_by(deliveries.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +278,13 @@ def _note_fetched(transaction: Transaction, fetch: Fetch) -> bool:
 
 def was_fetched(connection: Connection, letter_id: LetterId, agency: AgencyCode) -> bool:
     """Whether the agency ever fetched it."""
-    wanted = select(fetches.c.times).where(
-        fetches.c.letter_id == letter_id, fetches.c.agency == agency, fetches.c.times > 0
-    )
-    return connection.execute(wanted).one_or_none() is not None
+    asked = {"letter": letter_id, "whose": agency}
+    return connection.execute(_TIMES_FETCHED, asked).one_or_none() is not None
+
+
+_TIMES_FETCHED = select(fetches.c.times).where(
+    fetches.c.letter_id == bindparam("letter"), fetches.c.agency == bindparam("whose"), fetches.c.times > 0
+)
 
 
 # --- words ---------------------------------------------------------------------------------------

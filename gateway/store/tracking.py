@@ -13,7 +13,6 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from gateway.core.catalogue import NO_ROUTE
 from gateway.core.codes import normal
-from gateway.core.deadlines import ENDING
 from gateway.core.delivery import State, Target
 from gateway.core.directory import Directory
 from gateway.core.errors import Unavailable
@@ -39,6 +38,9 @@ from gateway.store.transaction import Transaction
 ENDS = (State.RETURNED, State.STOPPED)
 ENDING_STATUSES = (REJECTED, CONSENT)
 
+_OURS = select(letters.c.letter_id, letters.c.kind).where(
+    letters.c.letter_id.in_(bindparam("ids", expanding=True)), letters.c.origin == bindparam("node")
+)
 _INSERT_HOPS = insert_new(hops)
 _INSERT_STATUSES = insert_new(statuses)
 
@@ -60,10 +62,7 @@ def note_hops(transaction: Transaction, events: Iterable[HopEvent]) -> None:
     ours = {
         row.letter_id: row.kind
         for row in connection.execute(
-            select(letters.c.letter_id, letters.c.kind).where(
-                letters.c.letter_id.in_({event.letter_id for event in told}),
-                letters.c.origin == transaction.node,
-            )
+            _OURS, {"ids": list({event.letter_id for event in told}), "node": transaction.node}
         )
     }
     told = [
@@ -203,8 +202,7 @@ def _add_status(transaction: Transaction, message: StatusMessage) -> LetterId | 
     )
     if code in ENDING_STATUSES:
         connection.execute(_END_SAMENESS, {"letter": document, "whom": routing.sender})
-    if code in ENDING:
-        close(transaction, document, routing.sender)
+    close(transaction, document, routing.sender, code)
     return document
 
 
@@ -272,23 +270,24 @@ def earlier(
     connection: Connection, sender: AgencyCode, facts: LetterFacts
 ) -> tuple[LetterId, datetime] | None:
     """The latest document of the sender with the same DocumentId, or the same number and notation."""
-    keys = [
-        column == key
-        for column, key in (
-            (letters.c.document_key, search_key(facts.document_id)),
-            (letters.c.code_key, search_key(facts.code)),
-        )
-        if key is not None
-    ]
-    if not keys:
+    asked = {"document": search_key(facts.document_id), "number": search_key(facts.code), "of": sender}
+    if asked["document"] is None and asked["number"] is None:
         return None
-    row = connection.execute(
-        select(letters.c.letter_id, letters.c.received_at)
-        .where(letters.c.sender == sender, letters.c.kind == Kind.DOCUMENT.value, or_(*keys))
-        .order_by(letters.c.received_at.desc())
-        .limit(1)
-    ).one_or_none()
+    row = connection.execute(_EARLIER, asked).one_or_none()
     return None if row is None else (LetterId(row.letter_id), row.received_at)
+
+
+_EARLIER = (
+    select(letters.c.letter_id, letters.c.received_at)
+    .where(
+        letters.c.sender == bindparam("of"),
+        letters.c.kind == Kind.DOCUMENT.value,
+        or_(letters.c.document_key == bindparam("document"), letters.c.code_key == bindparam("number")),
+    )
+    .order_by(letters.c.received_at.desc())
+    .limit(1)
+)
+"""A key that the document does not have is NULL, which equals nothing."""
 
 
 _OFFERED = (*DELIVERY, deliveries.c.offered_at)
