@@ -8,6 +8,7 @@ and the name of a Vietnamese agency often is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -72,6 +73,7 @@ class Names:
         return max(len(self.subject_der), len(self.issuer_der))
 
 
+@lru_cache(maxsize=1024)  # a node sees the few hundred signers of its axis again and again
 def names_of(certificate: x509.Certificate) -> Names:
     """
     The names of a certificate.

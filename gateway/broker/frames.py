@@ -17,6 +17,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _MAX_NAME = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is worked out of it is kept beside it
 class Manifest:
     """What a letter consists of, the same on every link: the digest over it is what a receipt speaks of.
 
@@ -124,12 +125,12 @@ class Manifest:
             "parts": [{"name": p.name, "size": p.size, "sha256": p.sha256} for p in self.parts],
         }
 
-    @property
+    @cached_property
     def encoded(self) -> bytes:
         """Its canonical JSON."""
         return canonical(self.to_wire())
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return sha256(self.encoded).hexdigest()
 
