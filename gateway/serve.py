@@ -5,6 +5,7 @@ One node as a process: `truc serve -c node.toml`.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -76,11 +77,24 @@ async def serve(config: Config, environ: Mapping[str, str] = os.environ) -> None
                 environ,
             )
             async with running_node(config, given):
+                _spare_the_collector()
                 await _stopped()
         finally:
             await broker.close()
     finally:
         await store.close()
+
+
+def _spare_the_collector() -> None:
+    """
+    Take what a node holds for life out of the sight of the garbage collector, and let it come less often.
+
+    Modules, statements and the directory are half a million objects, which every full collection would walk
+    through again: a tenth of all CPU under load.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _stopped() -> None:
