@@ -7,15 +7,17 @@
 #   make setup           only the environment in .venv
 #   make test-api        200 calls of each operation of /v1, made from its own description (EXAMPLES=1000)
 #   make style types     only lint and format; only mypy
-#   make bench           measurements (not part of `make test`)
+#   make bench           measurements beside Postfix, as4 and the bare pipe, within 25 minutes: bench-report/report.md
+#                        (ONLY=one_link,fan_out QUICK=1 MINUTES=10 JSON=figures.json OUT=folder)
 #   make docs            the generated pages under docs/
+#   make words           the sentences of the console: gathered, laid beside their English, compiled
 #   make lock            new versions of everything, with their hashes
 #   make clean           .venv, caches and builds
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-api test-long style types bench docs lock clean packages
+.PHONY: help setup demo test test-api test-long style types bench docs words lock clean packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -82,11 +84,24 @@ test-api: setup
 test-long: setup
 	$(BIN)/pytest -s tests/network/test_any_order.py --moves $(or $(MOVES),10000) --moves-seed $(or $(SEED),$(shell date +%s))
 
+# What is missing of the peers makes its row absent, nothing more.
 bench: setup
-	$(BIN)/pytest -m bench -s
+	@bash .ci/packages rabbitmq-server postfix
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(JSON),--json "$(JSON)") $(if $(OUT),--out "$(OUT)")
 
 docs: $(VENV)/run.stamp
 	$(BIN)/truc docs
+
+# The pages are written in Vietnamese; what has no English yet is named, and shown in Vietnamese.
+CONSOLE := gateway/http/console
+LOCALE := $(CONSOLE)/locale
+words: setup
+	$(BIN)/pybabel -q extract -F $(LOCALE)/babel.cfg -k said --no-location --sort-output \
+		-o $(VENV)/console.pot $(CONSOLE)
+	$(BIN)/pybabel -q update -i $(VENV)/console.pot -d $(LOCALE) -D console -l en --no-fuzzy-matching \
+		--ignore-obsolete --no-wrap --ignore-pot-creation-date
+	$(BIN)/pybabel compile -d $(LOCALE) -D console --statistics
 
 # --- keeping up ----------------------------------------------------------------------------------
 

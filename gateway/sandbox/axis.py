@@ -22,7 +22,7 @@ from gateway.core.model import AgencyCode, NodeId
 from gateway.keys import NewSystem, issue_key, issue_system
 from gateway.node import Equipment, Node, running_node
 from gateway.observe import Metrics, logger
-from gateway.ports import Clock, Store, Vault
+from gateway.ports import Broker, Clock, Store, Vault
 from gateway.sandbox.pki import make_pki
 from gateway.seals import NodeSealer, SealCheck, seal_of
 from gateway.store.migrate import upgrade
@@ -45,6 +45,13 @@ class AgencyDesk:
     vxp_url: str
     system_id: str
     secret: str
+
+
+class Post(Protocol):
+    """What carries the links between nodes."""
+
+    def broker(self, node: NodeId) -> Broker:
+        """The broker of a node that starts (again)."""
 
 
 class Axis(Protocol):
@@ -108,7 +115,7 @@ async def memory_axis(
                     "seal": seals[name],
                 }
             )
-            node = await stack.enter_async_context(memory_node(config, directory, post, clock, log_to))
+            node = await stack.enter_async_context(node_in_process(config, directory, post, clock, log_to))
             nodes[name] = node
             addresses, vault = node.addresses, FileVault(config.secrets_key)
             served, now = directory.served_by(name), clock.now()
@@ -119,10 +126,10 @@ async def memory_axis(
 
 
 @asynccontextmanager
-async def memory_node(
+async def node_in_process(
     config: Config,
     directory: Directory | None,
-    post: MemoryPost,
+    post: Post,
     clock: Clock,
     log_to: TextIO,
     *,
@@ -130,7 +137,7 @@ async def memory_node(
     open_store: Callable[..., SqlStore] = SqlStore,
 ) -> AsyncIterator[Node]:
     """
-    One node on the memory broker. Without a `directory` the one in its store stays: a node that comes back.
+    One node on the links of `post`. Without a `directory` the one in its store stays: a node that comes back.
 
     `bell` and `open_store` are for who watches the node from within.
     """

@@ -15,10 +15,10 @@ ROOTS, LISTS = "trust", "crl"
 
 
 class SandboxPki:
-    """Root, revocation lists and node keys below one folder; keys are RSA like public-duty ones."""
+    """Root, revocation lists and node keys below one folder; RSA keys, like public-duty ones, or `kind`."""
 
-    def __init__(self, folder: Path, at: datetime) -> None:
-        self._folder, self._at = folder, at
+    def __init__(self, folder: Path, at: datetime, kind: KeyKind = KeyKind.RSA_2048) -> None:
+        self._folder, self._at, self._kind = folder, at, kind
         self._pki: DevPki = create(at, name="Truc sandbox")
         self._pki.write(folder, at)
         self.roots, self.revocation_lists = folder / ROOTS, folder / LISTS
@@ -28,7 +28,7 @@ class SandboxPki:
     def key_file(self, node: NodeId) -> Path:
         """The key file of a node, made now; only its owner may read it."""
         path = self._folder / f"{node}.pem"
-        write_pem(path, self._pki.issue(node, self._at, kind=KeyKind.RSA_2048))
+        write_pem(path, self._pki.issue(node, self._at, kind=self._kind))
         return path
 
     def settings(self, node: NodeId) -> dict[str, str]:
@@ -40,8 +40,10 @@ class SandboxPki:
         }
 
 
-def make_pki(folder: Path, directory: Directory, at: datetime) -> dict[NodeId, dict[str, str]]:
+def make_pki(
+    folder: Path, directory: Directory, at: datetime, kind: KeyKind = KeyKind.RSA_2048
+) -> dict[NodeId, dict[str, str]]:
     """A PKI below `folder`, and the `[seal]` section of every node of the directory."""
     folder.mkdir(parents=True, exist_ok=True)
-    pki = SandboxPki(folder, at)
+    pki = SandboxPki(folder, at, kind)
     return {node: pki.settings(node) for node in directory.nodes}

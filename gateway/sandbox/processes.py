@@ -31,6 +31,7 @@ from gateway.sandbox.rabbit import PrivateRabbit, free_ports, private_rabbit
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
 from gateway.vault import FileVault
+from signing.devpki import KeyKind
 
 START_SECONDS = 60.0  # nine interpreters on two cores start in about twenty
 STOP_SECONDS = 30.0
@@ -138,12 +139,14 @@ async def process_axis(
     log_to: TextIO,
     program: Sequence[str] = SERVE,
     through: Line | None = None,
+    seal_kind: KeyKind = KeyKind.RSA_2048,
+    delivery: Mapping[str, str] = HASTE,
 ) -> AsyncIterator[ProcessAxis]:
     """
     Start a private RabbitMQ and every node of `directory`; on leaving, stop and remove all of it.
 
     `program` is what runs a node, given its settings file. `through` says where its links enter the network,
-    if a bad line is to be laid between.
+    if a bad line is to be laid between. `delivery` is that section of every node's settings.
 
     Raises: Misconfigured if RabbitMQ is not installed or a node does not come up.
     """
@@ -157,7 +160,7 @@ async def process_axis(
         ports = free_ports(2 * count)
         if first_port:
             ports = [first_port + above + n for above in (0, VXP_ABOVE) for n in range(count)]
-        seals = make_pki(root / "pki", directory, SystemClock().now())
+        seals = make_pki(root / "pki", directory, SystemClock().now(), seal_kind)
         nodes: dict[NodeId, NodeProcess] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
         for name, port, vxp_port in zip(directory.nodes, ports[:count], ports[count:], strict=True):
@@ -171,7 +174,7 @@ async def process_axis(
                 "http": {"port": port, "requests_per_minute": 0},  # robots and benches ask often
                 "vxp": {"enabled": True, "port": vxp_port},
                 "webhook": {"allow_loopback": True},
-                "delivery": HASTE,
+                "delivery": delivery,
                 "seal": seals[name],
                 "broker": {"links": _links(directory, name, rabbit, secret, links)},
             }

@@ -32,7 +32,7 @@ from gateway.letters import Dialect, compose
 from gateway.node import Node
 from gateway.office import one_chunk
 from gateway.ports import Accepted, Caller, MailItem
-from gateway.sandbox.axis import memory_node
+from gateway.sandbox.axis import node_in_process
 from gateway.sandbox.pki import make_pki
 from gateway.store.sql import SqlStore
 from gateway.vault import FileVault
@@ -146,7 +146,7 @@ class TrialNode:
         given = (config, self._directory, post, self.clock, self.log)
         bell = _HurriedBell(self.clock.hurry)
         self._node = await self._life.enter_async_context(
-            memory_node(*given, bell=bell, open_store=self._open_store)
+            node_in_process(*given, bell=bell, open_store=self._open_store)
         )
         self._directory = None  # from now on the store has it, and what was changed in it
         self._vault = FileVault(config.secrets_key)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -34,6 +35,30 @@ def peak_memory(pid: int) -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def forget_peak(pid: int) -> None:
+    """Let `peak_memory` of a process that lives on begin anew from what it holds now."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process and of those children that ended, in seconds; 0 if it is gone."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def family(pid: int) -> dict[int, str]:
+    """The name of the program of a process and of every process below it, by its number."""
+    found: dict[int, str] = {}
+    with suppress(OSError):
+        found[pid] = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+            found |= family(int(child))
+    return found
 
 
 def percentile(values: Iterable[float], part: float) -> float:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
-import os
 import sys
 import tempfile
 import time
@@ -31,7 +30,7 @@ from gateway.core.model import AgencyCode
 from gateway.sandbox.axis import AgencyDesk, memory_axis
 from gateway.vxp.functions import CONTENT_TYPE, JSON_TYPE, MESSAGE_TYPE, SYSTEM_ID, TIMESTAMP
 from gateway.vxp.signature import sign
-from tests.bench.measure import MIB, peak_memory, percentile, print_table
+from tests.bench.measure import MIB, cpu_seconds, peak_memory, percentile, print_table
 from tests.kit.correspondence import agency, letter, tree
 
 NODE = "H14"
@@ -67,12 +66,6 @@ def serve(systems: int, folder: str, line: Connection) -> None:
                 await asyncio.to_thread(line.recv)
 
     uvloop.run(work())  # as `truc serve` does
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class System:

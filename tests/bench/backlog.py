@@ -1,0 +1,198 @@
+"""What work costs with a thousand, a hundred thousand, a million letters in the store.
+
+Half of the letters wait for a neighbour, half in the mailboxes of a hundred agencies. Each question is
+asked of the node's own office over a store on disk, without HTTP and threads, so that nothing but the store
+can grow. Flat means: with the most letters at most 1.5 times what it costs with the fewest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import median
+
+from sqlalchemy import Engine
+
+from gateway.core.delivery import Target
+from gateway.core.model import AgencyCode, Lane, NodeId
+from gateway.ports import Caller, Wanted
+from tests.bench.filling import APART, Template, agency_of, fill, id_of, is_whole, opened
+from tests.bench.measured import Measured
+from tests.bench.paper import FIRST_NUMBER
+from tests.bench.plan import Plan
+from tests.kit.correspondence import agency, letter, tree
+from tests.kit.nodes import Manner, SmallAxis, open_axis
+
+HERE, NEIGHBOUR = NodeId("H91"), NodeId("H91.10")
+WRITER, FAR = AgencyCode("900.00.00.H91"), AgencyCode("000.00.10.H91")
+LOCAL = [AgencyCode(f"{number:03}.00.00.H91") for number in range(100)]
+AXIS = tree(
+    {HERE: "", NEIGHBOUR: HERE},
+    [agency(code, HERE, sends_arrived=True) for code in (WRITER, *LOCAL)] + [agency(FAR, NEIGHBOUR)],
+)
+LEVELS = (1_000, 100_000, 1_000_000)
+LEAST = 10_000  # below, the second level has too few letters that can be fetched
+TIMES = 60  # questions of a kind at each level
+WARM_UP = 5
+CLAIMED = 4  # letters with each claim: no level may run out of them
+PAGE = 5  # what the fullest mailbox of the smallest level has
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """
+    A store with so many letters, and the office of its node. `document_id` is that of the first of them.
+    """
+
+    axis: SmallAxis
+    letters: int
+    document_id: str
+    untouched: list[int]  # letters in mailboxes, bytes and all, in the order in which they are to be fetched
+    rng: Random
+
+    def any_document(self) -> str:
+        """The DocumentId of some letter."""
+        number = FIRST_NUMBER + self.rng.randrange(self.letters)
+        return self.document_id.replace(str(FIRST_NUMBER), str(number))
+
+
+Question = Callable[[Filled], Awaitable[object]]
+
+
+async def claim(filled: Filled) -> object:
+    """What a relay asks before it sends."""
+    node, now = filled.axis.nodes[HERE], filled.axis.clock.now()
+    work = await node.store.claim_due(
+        Target(neighbour=NEIGHBOUR), Lane.NORMAL, now, letters=CLAIMED, size=2**23
+    )
+    assert len(work) == CLAIMED
+    return work
+
+
+async def look(filled: Filled) -> object:
+    """The first lines of a mailbox."""
+    found = await filled.axis.nodes[HERE].office.list(caller(filled.rng.choice(LOCAL)), limit=PAGE)
+    assert found
+    return found
+
+
+async def fetch(filled: Filled) -> object:
+    """A letter out of a mailbox, and its acknowledgement."""
+    number, office = filled.untouched.pop(), filled.axis.nodes[HERE].office
+    letter_id, code = id_of(number), LOCAL[agency_of(number, len(LOCAL))]
+    opened = await office.open(caller(code), letter_id)
+    assert sum(map(len, opened.chunks()))
+    await office.ack(caller(code), letter_id)
+    return opened
+
+
+async def track(filled: Filled) -> object:
+    """Where a letter is."""
+    return await filled.axis.nodes[HERE].office.whereabouts(
+        caller(WRITER), id_of(filled.rng.randrange(filled.letters // 2) * 2)
+    )
+
+
+async def search(filled: Filled) -> object:
+    """A letter by its number."""
+    wanted = Wanted(document_id=filled.any_document())
+    found = await filled.axis.nodes[HERE].office.find(caller(WRITER), wanted)
+    assert found
+    return found
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "claim": claim,
+    "mailbox": look,
+    "fetch": fetch,
+    "track": track,
+    "search": search,
+}
+"""Every kind of work whose cost must not grow; a page that people look at is one more line here."""
+
+
+def caller(code: AgencyCode) -> Caller:
+    return Caller(f"key of {code}", frozenset({code}))
+
+
+async def run(plan: Plan) -> None:
+    """Fill a store level by level, and ask every question at each."""
+    levels = list(dict.fromkeys(plan.scaled(level, least=min(level, LEAST)) for level in LEVELS))
+    # a loop of its own: the small axis takes threads away from the loop in which it lives
+    for measured in await asyncio.to_thread(asyncio.run, ask(plan, levels)):
+        plan.tell(measured)
+
+
+async def ask(plan: Plan, levels: list[int]) -> list[Measured]:
+    """All questions at all levels."""
+    told, folder = [], plan.ground.folder
+    async with open_axis(AXIS, folder, Manner(on_disk=True)) as axis:
+        engine, filled = opened(database(folder)), 0
+        templates, document_id = await prepared(axis, engine)
+        for level in levels:
+            began = time.monotonic()
+            for _ in fill(engine, templates, len(LOCAL), range(filled, level)):
+                plan.check_time()
+            at_rest(engine)
+            axis.clock.advance(APART * (level - filled))
+            plan.say(
+                f"backlog: {level} letters in the store, the last of them in {time.monotonic() - began:.0f} s"
+            )
+            whole = [number for number in range(filled, level) if number % 2 and is_whole(number)]
+            rng = Random(level)
+            rng.shuffle(whole)
+            here, filled = Filled(axis, level, document_id, whole, rng), level
+            told += [await cost(name, here) for name in QUESTIONS]
+        engine.dispose()
+    return told
+
+
+def at_rest(engine: Engine) -> None:
+    """Bring everything to the disk: the letters of years do not come in the minute before."""
+    connection = engine.raw_connection()  # SQLAlchemy would begin a transaction, in which nothing is moved
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+    os.sync()
+
+
+async def prepared(axis: SmallAxis, engine: Engine) -> tuple[tuple[Template, Template], str]:
+    """One letter that waits for the neighbour, and one that lies in a mailbox, as rows; their DocumentId."""
+    out = await axis.send(letter(WRITER, FAR, number=FIRST_NUMBER), WRITER)
+    home = await axis.send(letter(WRITER, LOCAL[0], number=FIRST_NUMBER), WRITER)
+    await axis.nodes[HERE].handover.step()
+    with engine.connect() as connection:
+        waiting = (
+            Template.of(connection, out.letter_id, FAR),
+            Template.of(connection, home.letter_id, LOCAL[0]),
+        )
+    return waiting, home.document_id
+
+
+def database(folder: Path) -> str:
+    return f"sqlite:///{folder / HERE / 'truc.db'}"
+
+
+async def cost(name: str, filled: Filled) -> Measured:
+    """Ask one question many times."""
+    spent = []
+    for _ in range(WARM_UP + TIMES):
+        began = time.perf_counter()
+        await QUESTIONS[name](filled)
+        spent.append(time.perf_counter() - began)
+    del spent[:WARM_UP]
+    return Measured(
+        row=f"backlog.{name}",
+        case=f"{filled.letters} letters",
+        letters=TIMES,
+        seconds=sum(spent),
+        per_second=1 / median(spent),
+        latencies=tuple(spent),
+        notes=("one after another, without HTTP; SQLite on disk",),
+    )
