@@ -25,27 +25,28 @@ from gateway.broker.memory import MemoryPost
 from gateway.broker.memory_queue import Way
 from gateway.clerk import Clerk
 from gateway.core.archives import ArchiveLimits
-from gateway.core.calendar import Calendar
+from gateway.core.calendar import Calendar, today
 from gateway.core.delivery import Delivery, retry_after
 from gateway.core.directory import Directory, SuccessorPolicy
-from gateway.core.model import AgencyCode, Kind, Lane, LetterId, NodeId
+from gateway.core.model import AgencyCode, Lane, LetterId, NodeId
 from gateway.core.take_back import TakeBackPolicy
-from gateway.core.tracking import RecipientTrack, Tracking, trace
 from gateway.crash import Point
 from gateway.doors.arrival import Arrival
 from gateway.doors.control import Control
 from gateway.doors.desk import Desk
 from gateway.doors.draft import Rules
+from gateway.doors.editions import Editions
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
 from gateway.doors.relay import Place, Relay
 from gateway.ids import LetterIds
 from gateway.observe import Metrics, logger
-from gateway.office import PostOffice, one_chunk
-from gateway.ports import Accepted, AtTheDoor, Caller, Deliverer, MailItem, Sealer, Terms
+from gateway.office import PostOffice
+from gateway.ports import AtTheDoor, Deliverer, Sealer, Terms
 from gateway.store.migrate import upgrade
 from gateway.store.sql import SqlStore
 from schemas.safe_xml import Limits
+from tests.kit.agencies import AgencySide
 from tests.kit.clock import ManualClock
 from tests.kit.seals import SteppedCheck, sealer
 from tests.kit.steps import Died, InlineExecutor, Loop, StepBell
@@ -79,18 +80,7 @@ class Manner:
     take_back: TakeBackPolicy = "stop"
     terms: Mapping[AgencyCode, Terms] = field(default_factory=dict)
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Mail:
-    """A letter that an agency took out of its mailbox."""
-
-    item: MailItem
-    content: bytes
-
-    @property
-    def letter_id(self) -> LetterId:
-        return self.item.letter_id
+    shares_directory: bool = False  #: each node goes by the directory of its own store, and editions travel
 
 
 class WatchedPost(MemoryPost):
@@ -122,8 +112,7 @@ class SmallNode:
         folder = axis.folder / name
         url = f"sqlite:///{folder / 'truc.db'}" if manner.on_disk else "sqlite://"
         if manner.on_disk and not folder.is_dir():
-            folder.mkdir()
-            (folder / "truc.db").write_bytes(_migrated())
+            lay_database(folder)
         self._point = point
         self.store = SqlStore(
             url,
@@ -157,9 +146,11 @@ class SmallNode:
         self.examiner = examiner = SteppedCheck(self.store.blobs, axis.began)
         hand = manner.sealer or sealer(name, axis.began)
         self.intake = Intake(self.desk, rules, LetterIds(axis.rng.getrandbits), hand, examiner)
-        self.control = Control(self.desk)
+        self.editions = Editions(self.desk, self.broker, examiner)
+        self.control = Control(self.desk, self.editions)
         self.arrival = Arrival(self.desk, self.broker, self.control, manner.limits, examiner)
         self.relay = Relay(self.desk, self.broker, manner.offer_again_after)
+        self.clerk = Clerk(self.desk, self.intake, manner.limits)
         self.handover = Handover(
             self.desk,
             calendar,
@@ -167,9 +158,9 @@ class SmallNode:
             examiner,
             pick_up_days=manner.pick_up_days,
             ttl_days=manner.ttl_working_days,
+            one_by_one=self.clerk.one_by_one,
         )
         self.office = PostOffice(self.desk, self.intake, self.handover, examiner, calendar)
-        self.clerk = Clerk(self.desk, self.intake, manner.limits)
         self.places = {(n, lane): Place(n, lane) for n in axis.directory.neighbours(name) for lane in Lane}
         self.loops = [*self._doors(axis)]
         for loop in self.loops:
@@ -185,12 +176,16 @@ class SmallNode:
             Loop("handover", self.handover.step, self.bell, "local"),
             Loop("handover.time", self.handover.sweep, self.bell, "time:handover"),
             Loop("relay.time", self.relay.sweep, self.bell, "time:relay"),
+            Loop("relay.links", self.relay.look_at_links, self.bell, "time:links"),
             Loop("clerk", self.clerk.step, self.bell, "duties"),
         ]
         loops += [
             Loop(f"control:{n}", partial(self.relay.step_control, n), self.bell, f"control:{n}")
             for n in axis.directory.neighbours(self.name)
         ]
+        if axis.manner.shares_directory:
+            loops.append(Loop("editions", self.editions.sweep, self.bell, "time:editions"))
+            loops.append(Loop("directory", partial(self._look_up, axis), self.bell, "time:directory"))
         for (neighbour, lane), place in self.places.items():
             topic = f"link:{neighbour}:{lane.value}"
             loops.append(Loop(f"relay:{topic}", partial(self.relay.step, place), self.bell, topic))
@@ -204,6 +199,12 @@ class SmallNode:
                 )
             )
         return loops
+
+    async def _look_up(self, axis: SmallAxis) -> None:
+        """Put in force what is due, and go by what the store then has."""
+        now = axis.clock.now()
+        await self.store.begin_day(today(now), now)
+        axis.own[self.name] = await self.store.directory()
 
     def _receiving(self, way: Way) -> Callable[[], Any]:
         inbox = self.broker.inbox(way.sender, way.lane)
@@ -252,8 +253,10 @@ class Fuse:
             raise Died(self.at)
 
 
-class SmallAxis:
+class SmallAxis(AgencySide[SmallNode]):
     """All nodes of a directory, and the agencies' side of it."""
+
+    nodes: dict[NodeId, SmallNode]
 
     def __init__(self, directory: Directory, folder: Path, manner: Manner) -> None:
         self.directory, self.folder, self.manner = directory, folder, manner
@@ -264,7 +267,7 @@ class SmallAxis:
         self.lives: list[SmallNode] = []
         self.unexpected: list[BaseException] = []
         self.may_fail_itself = False  #: a test that makes our own code fail says so
-        self.nodes: dict[NodeId, SmallNode] = {}
+        self.nodes = {}
         self._fuses: dict[NodeId, Fuse] = {}
         self._ways_with_frames: set[Way] = set()
         for name in directory.nodes:
@@ -370,60 +373,17 @@ class SmallAxis:
         """Whether the receiver of a way could take a frame in this round."""
         return way in self._ways_with_frames
 
-    # --- the agencies' side ----------------------------------------------------------------------
-
-    def node_of(self, code: str) -> SmallNode:
-        """The node that serves an agency."""
-        found = self.directory.find(code)
-        assert found is not None, f"there is no agency {code}"
-        return self.nodes[found.node]
-
-    def caller(self, *codes: str) -> Caller:
-        """Who holds a key for these agencies."""
-        return Caller(f"key of {codes[0]}", frozenset(AgencyCode(code) for code in codes))
-
-    async def send(
-        self, content: bytes, by: str, *, to: tuple[str, ...] = (), key: str | None = None
-    ) -> Accepted:
-        """Hand a letter in at the node of the agency `by`."""
-        return await self.node_of(by).office.accept(
-            one_chunk(content), self.caller(by), to=to, idempotency_key=key
-        )
-
-    async def waiting(self, code: str, kind: Kind | None = None) -> list[MailItem]:
-        """What lies in an agency's mailbox."""
-        return list(await self.node_of(code).office.list(self.caller(code), kind=kind))
-
-    async def collect(self, code: str, kind: Kind | None = None) -> list[Mail]:
-        """Fetch and acknowledge everything in an agency's mailbox."""
-        office, caller, taken = self.node_of(code).office, self.caller(code), []
-        for item in await self.waiting(code, kind):
-            opened = await office.open(caller, item.letter_id)
-            taken.append(Mail(item, b"".join(opened.chunks())))
-            await office.ack(caller, item.letter_id)
-        return taken
-
-    async def report(self, code: str, letter_id: LetterId, status: str, description: str = "") -> Accepted:
-        """Send a status about a letter in an agency's name."""
-        office = self.node_of(code).office
-        return await office.status(self.caller(code), letter_id, status, description=description)
-
-    async def track(self, letter_id: LetterId, by: str) -> Tracking:
-        """Where a letter is, as its node tells the agency `by`."""
-        node = self.node_of(by)
-        record = await node.office.track(self.caller(by), letter_id)
-        return trace(record, here=node.name, directory=self.directory)
-
-    async def line(self, letter_id: LetterId, by: str, recipient: str) -> RecipientTrack:
-        """Where it is for one recipient."""
-        tracking = await self.track(letter_id, by)
-        return next(r for r in tracking.recipients if recipient in (r.named, r.code))
-
 
 @cache
 def _calendar() -> Calendar:
     """Working days, each year of them computed once."""
     return Calendar()
+
+
+def lay_database(folder: Path) -> None:
+    """Make the folder of a new node, with its database: migrating each anew would take most of a test."""
+    folder.mkdir()
+    (folder / "truc.db").write_bytes(_migrated())
 
 
 @cache

@@ -11,7 +11,7 @@ import asyncio
 import io
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -65,13 +65,16 @@ class RabbitNode:
         """A virtual host that nobody has used, with everything of `plan` in it."""
         waiting = self.waiting[repr(plan)]
         if not waiting:
-            numbers = range(self.made, self.made + SITES_AT_ONCE)
-            plans = [replace(plan, vhost=f"{plan.vhost}.{number}") for number in numbers]
-            self.made += SITES_AT_ONCE
-            passwords = dict.fromkeys(plan.permissions, self.password)
-            self.rabbit.import_definitions(definitions(plans, passwords))
-            waiting += [Site(self.rabbit, one, self.password) for one in plans]
+            waiting += self.sites([plan] * SITES_AT_ONCE)
         return waiting.pop()
+
+    def sites(self, plans: Sequence[Plan]) -> list[Site]:
+        """The same for each of these plans, all made at once."""
+        fresh = [replace(plan, vhost=f"{plan.vhost}.{self.made + n}") for n, plan in enumerate(plans)]
+        self.made += len(fresh)
+        passwords = {user: self.password for plan in fresh for user in plan.permissions}
+        self.rabbit.import_definitions(definitions(fresh, passwords))
+        return [Site(self.rabbit, plan, self.password) for plan in fresh]
 
 
 _NODE = pytest.StashKey[RabbitNode]()

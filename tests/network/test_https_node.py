@@ -21,7 +21,7 @@ from gateway.config import Config
 from gateway.keys import NewSystem, issue, issue_system
 from gateway.node import Node
 from gateway.ports import Credential
-from gateway.sandbox.axis import memory_node
+from gateway.sandbox.axis import node_in_process
 from gateway.sandbox.pki import make_pki
 from gateway.vault import FileVault
 from gateway.vxp.functions import CONTENT_TYPE, GET_RECEIVED, JSON_TYPE, MESSAGE_TYPE, SYSTEM_ID, TIMESTAMP
@@ -51,7 +51,7 @@ async def https_node(folder: Path, known: Certificates) -> AsyncIterator[tuple[N
         }
     )
     post = MemoryPost(clock=clock, rng=Random(0))
-    async with memory_node(config, directory, post, clock, io.StringIO()) as node:
+    async with node_in_process(config, directory, post, clock, io.StringIO()) as node:
         yield node, FileVault(config.secrets_key)
 
 

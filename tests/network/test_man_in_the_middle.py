@@ -17,6 +17,7 @@ from gateway.core.catalogue import MANIFEST_MISMATCH, PART_DIGEST, SEAL_FAILED
 from gateway.core.delivery import State
 from gateway.core.errors import Fault
 from gateway.core.model import Lane, LetterId, Part
+from tests.kit.agencies import Mail
 from tests.kit.builders import (
     CENTRAL,
     OTHER_OFFICE,
@@ -25,7 +26,7 @@ from tests.kit.builders import (
     small_axis,
 )
 from tests.kit.correspondence import letter
-from tests.kit.nodes import Mail, SmallAxis, open_axis
+from tests.kit.nodes import SmallAxis, open_axis
 
 SPIED = Way(CENTRAL, OTHER_PROVINCE, Lane.NORMAL)
 Parts = dict[str, bytes]

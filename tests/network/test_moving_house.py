@@ -14,8 +14,8 @@ from pathlib import Path
 
 from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode, Kind
+from tests.kit.agencies import Mail
 from tests.kit.correspondence import agency, letter, tree
-from tests.kit.nodes import Mail
 from tests.kit.uplink import SECRET, Below, TwoAxes, behind, two_axes
 
 NEIGHBOUR, MOVER = "000.01.00.H14", "000.02.00.H14"

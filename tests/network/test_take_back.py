@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.errors import Rejected
 from gateway.core.model import Kind, NodeId
 from gateway.core.stages import Stage
 from tests.kit.correspondence import four_level, letter
@@ -21,27 +20,6 @@ COMMUNE, PROVINCE, CENTRAL = NodeId("H14.22"), NodeId("H14"), NodeId("G22")
 
 async def documents_of(axis: SmallAxis, code: str) -> int:
     return len(await axis.waiting(code, Kind.DOCUMENT))
-
-
-async def test_letter_at_the_door_that_nobody_fetched_is_stopped_and_the_13_ends(tmp_path: Path) -> None:
-    async with open_axis(four_level(), tmp_path) as axis:
-        accepted = await axis.send(letter(WRITER, READER), by=WRITER)
-        await axis.settle()
-        assert await documents_of(axis, READER) == 1
-        ask = await axis.report(WRITER, accepted.letter_id, "13", "gửi nhầm")
-        await axis.settle()
-
-        line = await axis.line(accepted.letter_id, WRITER, READER)
-        asked = await axis.line(ask.letter_id, WRITER, READER)
-        (notice,) = await axis.collect(WRITER, Kind.STATUS)
-        assert await axis.waiting(READER) == []
-        with pytest.raises(Rejected):
-            await axis.node_of(READER).office.read(axis.caller(READER), accepted.letter_id)
-
-    assert (line.stage, line.last_code) == (Stage.STOPPED, "TRUC-517")
-    assert asked.stage is Stage.STOPPED
-    assert "[Trục] TRUC-517" in notice.content.decode()
-    assert READER in notice.content.decode()
 
 
 @pytest.mark.parametrize("looks", [False, True])
@@ -96,21 +74,6 @@ async def test_letter_that_never_left_its_node_is_stopped_there_at_once(tmp_path
     assert not again.repeated
     assert anew == 1, "what was stopped may be sent anew, and its old 13 does not stop that"
     assert carried
-
-
-async def test_only_those_asked_lose_a_letter_that_went_to_several(tmp_path: Path) -> None:
-    async with open_axis(four_level(), tmp_path) as axis:
-        accepted = await axis.send(letter(WRITER, READER, OTHER), by=WRITER)
-        await axis.settle()
-        office = axis.node_of(OTHER).office
-        await office.open(axis.caller(OTHER), accepted.letter_id)
-        await axis.report(WRITER, accepted.letter_id, "13", "gửi nhầm")
-        await axis.settle()
-        seen = [item.kind for item in await axis.waiting(OTHER)]
-        unseen = await axis.waiting(READER)
-
-    assert sorted(seen) == [Kind.DOCUMENT, Kind.STATUS]
-    assert unseen == []
 
 
 async def test_policy_deliver_both_hands_over_letter_and_request(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from gateway.core.directory import Directory
 from gateway.core.lifecycle import AUTOMATIC, NOTICE
 from gateway.core.model import Business, InReplyTo, Kind, Operation
 from gateway.core.stages import Stage
+from tests.kit.agencies import Mail
 from tests.kit.correspondence import agency, letter, tree
-from tests.kit.nodes import Mail
 from tests.kit.uplink import TwoAxes, behind, two_axes
 
 WRITER, NEIGHBOUR = "000.01.00.H14", "000.02.00.H14"
