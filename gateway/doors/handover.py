@@ -39,6 +39,7 @@ from gateway.doors.axis_notices import as_agreed, line_of, may_be_told_otherwise
 from gateway.doors.desk import Desk
 from gateway.doors.reminders import Reminders
 from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Word, Work
+from signing.verdict import Verdict
 
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
@@ -86,9 +87,12 @@ class Handover:
         works = await self._store.claim_due(
             None, None, self._desk.clock.now(), letters=ROUND_LETTERS, size=ROUND_BYTES
         )
-        # side by side, so that they share commits; the seals first, so that no letter overtakes another
-        looks = await asyncio.gather(*map(self._objection, works), return_exceptions=True)
-        await asyncio.gather(*map(self._offer, works, looks))
+        # side by side, so that they share commits; the seals first, so that no letter overtakes another, and
+        # once for all agencies that a letter goes to
+        letters = {work.delivery.letter_id: work.letter for work in works}
+        looks = await asyncio.gather(*map(self._look_at, letters.values()), return_exceptions=True)
+        seen = dict(zip(letters, looks, strict=True))
+        await asyncio.gather(*(self._offer(work, seen[work.delivery.letter_id]) for work in works))
         return len(works)
 
     async def _patience(self) -> float:
@@ -97,13 +101,13 @@ class Handover:
             return IDLE_SECONDS
         return min(max((due - self._desk.clock.now()).total_seconds(), 0.05), IDLE_SECONDS)
 
-    async def _offer(self, work: Work, objection: Finding | BaseException | None) -> None:
+    async def _offer(self, work: Work, seen: Verdict | Finding | BaseException) -> None:
         """Hand one letter over, unless something speaks against it; whatever happens is recorded."""
         delivery = work.delivery
         try:
-            if isinstance(objection, BaseException):
-                raise objection
-            if objection is not None:
+            if isinstance(seen, BaseException):
+                raise seen
+            if (objection := self._objection(work, seen)) is not None:
                 await self._turn_down(work, objection)
                 return
             async with self._hands:
@@ -147,17 +151,21 @@ class Handover:
         told = told_to(self._desk, letter, agency)
         return told is not None and len(told.recipients) > 1 and await self._one_by_one(letter, told)
 
-    async def _objection(self, work: Work) -> Finding | None:
-        """Why this letter may not be handed to this agency, or not yet; asked before it is handed over."""
-        letter, routing, now = work.letter, work.letter.routing, self._desk.clock.now()
+    async def _look_at(self, letter: StoredLetter) -> Verdict | Finding:
+        """The verdict about its seal, or why it may not be handed to anybody now."""
+        routing, now = letter.routing, self._desk.clock.now()
         objection = time_objection(routing, letter.received_at, self._calendar, self._ttl_days, now=now)
         if objection is not None:
             return objection
         verdict = await self._examiner.verdict(letter)
-        if objection := seal_objection(verdict):
-            return objection
-        signer = verdict.facts.common_name
-        return entitlement_objection(routing, _agency(work), signer, self._desk.directory())
+        return seal_objection(verdict) or verdict
+
+    def _objection(self, work: Work, seen: Verdict | Finding) -> Finding | None:
+        """Why this letter may not be handed to this agency, or not yet; asked before it is handed over."""
+        if isinstance(seen, Finding):
+            return seen
+        signer, directory = seen.facts.common_name, self._desk.directory()
+        return entitlement_objection(work.letter.routing, _agency(work), signer, directory)
 
     async def _turn_down(self, work: Work, objection: Finding) -> None:
         """Wait with what can't be judged now, give back what may never be handed over. No silent pass."""
