@@ -29,11 +29,14 @@ from gateway.doors.arrival import Arrival
 from gateway.doors.control import Control
 from gateway.doors.desk import Desk
 from gateway.doors.draft import Rules
+from gateway.doors.editions import Editions
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
 from gateway.doors.parking import Parking
 from gateway.doors.relay import Relay
 from gateway.http.app import build_app
+from gateway.http.console.app import build_console, refuse_as_text
+from gateway.http.console.around import Around, Remembered
 from gateway.http.listener import listening, refuse_as_problem
 from gateway.http.surroundings import Health, Surroundings
 from gateway.http.tls import ServerTls, server_tls
@@ -139,8 +142,10 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     delivery = config.delivery
     rules = Rules(limits, config.limits.archives(), calendar, delivery.ttl_working_days, delivery.successor)
     intake = Intake(desk, rules, LetterIds(), given.sealer, given.examiner)
-    arrival = Arrival(desk, broker, Control(desk), limits, given.examiner)
+    editions = Editions(desk, broker, given.examiner)
+    arrival = Arrival(desk, broker, Control(desk, editions), limits, given.examiner)
     relay = Relay(desk, broker, delivery.offer_again_after)
+    clerk = Clerk(desk, intake, limits)
     deliverers: dict[str, Deliverer] = {}
     handover = Handover(
         desk,
@@ -149,11 +154,12 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         given.examiner,
         pick_up_days=delivery.pick_up_working_days,
         ttl_days=delivery.ttl_working_days,
+        one_by_one=clerk.one_by_one,
     )
     office = PostOffice(desk, intake, handover, given.examiner, calendar)
     vault = FileVault(config.secrets_key)
     keyring = StoreKeyring(store, vault, desk.clock)
-    notices = Board(store, desk.clock, desk.bell, vault, config.webhook.reach())
+    notices = Board(store, desk.clock, desk.bell, vault, config.webhook.reach(), listed=handover.listed)
 
     def workplace(adapter: str) -> Workplace:
         return Workplace(
@@ -180,10 +186,12 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         "handover": handover.run,
         "handover.time": handover.keep_time,
         "relay.time": relay.keep_time,
+        "relay.links": relay.watch_links,
         "parking": Parking(desk, broker).run,
-        "clerk": Clerk(desk, intake, limits).run,
+        "clerk": clerk.run,
         "beat": lambda: _beat(desk, broker),
         "directory": lambda: _keep_current(book, desk),
+        "editions": editions.run,
     }
     for neighbour in directory.neighbours(name):
         loops[f"control:{neighbour}"] = _bound(relay.run_control, neighbour)
@@ -214,6 +222,25 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     app = build_app(around, [o for adapter in adapters.values() for o in adapter.operations()])
     counters = [Counter(name="v1", app=app, section=config.http, refuse=refuse_as_problem)]
     counters += [counter for adapter in adapters.values() for counter in adapter.counters()]
+    if config.console.enabled:
+        console = Around(
+            node=name,
+            settings=config.console,
+            oidc=config.oidc,
+            store=store,
+            office=office,
+            vault=vault,
+            health=around.health,
+            clock=desk.clock,
+            log=log,
+            metrics=given.metrics,
+            remembered=Remembered(desk.clock),
+            environ=given.environ,
+        )
+        loops["console"] = console.sweep
+        counters.append(
+            Counter(name="console", app=build_console(console), section=config.console, refuse=refuse_as_text)
+        )
     certificates = [server_tls(counter.section, given.environ, log) for counter in counters]
     for number, tls in enumerate(certificates):
         if tls is not None:
@@ -308,6 +335,8 @@ async def _keep_current(book: _Book, desk: Desk) -> None:
         for prepared in await desk.store.begin_day(today(now), now):
             if prepared.refused:
                 desk.log.error("directory.refused", number=prepared.number, reason=prepared.refused)
+            elif prepared.signer:
+                desk.log.info("edition.applied", signer=prepared.signer, edition=prepared.edition)
         directory = await desk.store.directory()
         if book.replace(directory):
             desk.log.info("directory.changed", directory_version=directory.version)

@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--moves", type=int, default=200, help="played in any order (tests/network/test_any_order)"
     )
     parser.addoption("--moves-seed", type=int, default=1, help="which moves are played there")
+    parser.addoption("--screenshots", default="", help="folder for those of the console (tests/browser)")
     parser.addoption("--api-examples", type=int, default=25, help="calls per operation of /v1 (tests/api)")
 
 

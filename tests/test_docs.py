@@ -23,7 +23,8 @@ WRITTEN = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "CHANGELOG.md",
-    *(f"docs/{n}" for n in ("flow.md", "connect.md", "vxp.md", "uplink.md", "adapters.md", "directory.md")),
+    *(f"docs/{n}" for n in ("flow.md", "connect.md", "console.md", "vxp.md", "uplink.md")),
+    *(f"docs/{n}" for n in ("adapters.md", "directory.md")),
 ]
 
 # Settings that are read through a method of the tree.
@@ -36,9 +37,11 @@ READ_THROUGH = {
     "reach": ("webhook.allow_",),
     "hours": ("calendar.morning", "calendar.afternoon"),
     "secrets_key": ("node.secrets_key",),
-    "tls_files": tuple(f"{s}.{k}" for s in ("http", "vxp") for k in ("tls_", "client_")),
+    "tls_files": tuple(f"{s}.{k}" for s in ("http", "vxp", "console") for k in ("tls_", "client_")),
     # a counter of the node, whichever section it stands in
-    "section": tuple(f"{s}.{k}" for s in ("http", "vxp") for k in ("host", "port", "trusted_proxies")),
+    "section": tuple(
+        f"{s}.{k}" for s in ("http", "vxp", "console") for k in ("host", "port", "trusted_proxies")
+    ),
 }
 
 
@@ -122,20 +125,23 @@ def test_every_path_in_the_pages_exists() -> None:
     assert missing == []
 
 
-OF_ADAPTERS = {
+SECTION_OF = {
     "adapters.folder": "folder",
     "adapters.mail": "mail",
     "adapters.vxp": "vxp",
     "adapters.vxp_uplink": "uplink",
     "adapters.webhook": "webhook",
+    "gateway.http.console.openid": "oidc",
+    "gateway.http.console": "console",
 }
-"""An adapter is handed the section of its name, and calls it what it is to it: its settings."""
+"""An adapter is handed the section of its name, and calls it what it is to it: its settings. So do the rooms
+of the console."""
 
 
 def _section_of(module: Module, said: str) -> str:
     if said.strip("_") not in ("settings", "section"):
         return said
-    return next((of for name, of in OF_ADAPTERS.items() if under(module.name, name)), said)
+    return next((of for name, of in SECTION_OF.items() if under(module.name, name)), said)
 
 
 def test_every_setting_is_read_by_somebody() -> None:

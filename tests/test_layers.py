@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.notices": OUTSIDE,
     "gateway.keyring": OUTSIDE | {"gateway.vault"},
     "gateway.keys": OUTSIDE,
+    "gateway.accounts": OUTSIDE,
     "adapters": OUTSIDE
     | {"gateway.v1", "gateway.vxp", "gateway.client", "gateway.config", "gateway.durable", "gateway.inside"},
     "gateway.enrolment": OUTSIDE | {"gateway.doors"},
@@ -60,6 +61,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.client": OUTSIDE | {"gateway.answers", "gateway.v1", "gateway.vxp"},
     "gateway.http": OFFICE
     | {"gateway", "gateway.config", "gateway.durable", "gateway.inside", "gateway.keys", "gateway.v1"},
+    "gateway.http.console": OUTSIDE
+    | {"gateway", "gateway.accounts", "gateway.config", "gateway.http", "gateway.v1"},
     "gateway.crash": CORE,
     "gateway.seals": OUTSIDE | {"gateway.config"},
     "gateway.node": {"gateway", "schemas", "signing"},
@@ -100,7 +103,9 @@ OWNERS: dict[str, set[str]] = {
     "signxml": {"signing"},
     "cryptography": {"signing", "gateway.vault"},
     "holidays": {"gateway.core.calendar"},
-    "jwt": {"adapters.lgsp"},
+    "jwt": {"adapters.lgsp", "gateway.http.console.openid"},
+    "argon2": {"gateway.accounts.passwords"},
+    "segno": {"gateway.http.console"},
 }
 
 # A decision that looks at a clock, the network or chance can be neither tested nor replayed.

@@ -13,9 +13,11 @@ from gateway.cli import (
     agency,
     broker,
     check,
+    console,
     diary,
     directory,
     directory_change,
+    directory_edition,
     docs,
     key,
     letter,
@@ -78,8 +80,12 @@ for of_agency in (terms.terms, terms.way, terms.replay, move.move):
     agency.app.command(epilog=EXIT_CODES)(of_agency)
 app.add_typer(agency.app, name="agency")
 app.add_typer(key.app, name="key")
+app.add_typer(console.app, name="console")
 directory.app.command("import", epilog=EXIT_CODES)(directory_change.import_files)
-for of_directory in (directory_change.apply, directory_change.pending, directory_change.cancel):
+for of_directory in (
+    *(directory_change.apply, directory_change.pending, directory_change.cancel),
+    *(directory_edition.publish, directory_edition.editions),
+):
     directory.app.command(epilog=EXIT_CODES)(of_directory)
 app.add_typer(directory.app, name="directory")
 app.add_typer(uplink.app, name="uplink")

@@ -10,6 +10,7 @@ Agencies, their keys and ways of delivery are rows of the store, not settings.
 """
 
 from gateway.config.book import Setting, section_titles, settings
+from gateway.config.console import ConsoleSection, OidcSection
 from gateway.config.doors import FolderSection, MailSection, UplinkSection, VxpSection, WebhookSection
 from gateway.config.listeners import HttpSection, ListenerSection, TlsFiles
 from gateway.config.reading import load, parse
@@ -32,6 +33,7 @@ __all__ = [
     "BrokerSection",
     "CalendarSection",
     "Config",
+    "ConsoleSection",
     "DeliverySection",
     "FolderSection",
     "HttpSection",
@@ -41,6 +43,7 @@ __all__ = [
     "LogSection",
     "MailSection",
     "NodeSection",
+    "OidcSection",
     "SealSection",
     "Secret",
     "Section",

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import ByteSize
 
+from gateway.config.console import ConsoleSection, OidcSection
 from gateway.config.doors import (
     FolderSection,
     MailSection,
@@ -274,6 +275,8 @@ class Config(Section):
     store: StoreSection = StoreSection()
     broker: BrokerSection = BrokerSection()
     http: HttpSection = HttpSection()
+    console: ConsoleSection = ConsoleSection()
+    oidc: OidcSection = OidcSection()
     limits: LimitsSection = LimitsSection()
     delivery: DeliverySection = DeliverySection()
     calendar: CalendarSection = CalendarSection()

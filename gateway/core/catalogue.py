@@ -332,6 +332,16 @@ TTL_CUT = Fault("TRUC-317", "ttl-cut", W, Blame.SENDER, 400,
     "More time was asked for than the axis gives; the letter has until {expires_at}",
     "Không cần làm gì; quá hạn mà chưa tới nơi thì Trục trả lại và báo lý do",
     "Nothing to do; what has not arrived by then is returned with the reason")
+HOUR_PASSED = Fault("TRUC-318", "hour-passed", E, Blame.SENDER, 400,
+    "Giờ hẹn giao {at} đã qua",
+    "The hour {at} by which it is to be delivered has passed",
+    "Ghi giờ hẹn còn ở phía trước, hoặc bỏ giờ hẹn rồi gửi lại",
+    "Name an hour that is still to come, or send it again without one")
+HOUR_TOO_LATE = Fault("TRUC-319", "hour-too-late", E, Blame.SENDER, 400,
+    "Giờ hẹn giao {at} muộn hơn thời hạn trên trục {expires_at}: đến giờ đó văn bản đã bị trả lại",
+    "The hour {at} by which it is to be delivered lies after {expires_at}, when the axis returns it",
+    "Ghi giờ hẹn sớm hơn; ttl nếu có phải dài hơn giờ hẹn",
+    "Name an earlier hour; a ttl, if there is one, must reach beyond it")
 
 # 32x · a letter described in an information file (adapters/folder)
 SIDECAR_MISSING = Fault("TRUC-320", "sidecar-missing", E, Blame.SENDER, 400,
@@ -612,6 +622,58 @@ AXIS_BAD_FILE = Fault("TRUC-455", "axis-bad-file", E, Blame.SENDER, 422,
     "Kiểm tra tệp và dung lượng, sửa rồi gửi lại",
     "Check the file and its size, correct it and send again")
 
+# people at the console (gateway/accounts, gateway/http/console)
+LOGIN_REFUSED = Fault("TRUC-460", "login-refused", E, Blame.SENDER, 403,
+    "Tên đăng nhập, mật khẩu hoặc mã một lần không đúng, hoặc tài khoản đang bị khóa",
+    "The name, password or one-time code is wrong, or the account is locked",
+    "Kiểm tra rồi thử lại; sau nhiều lần sai phải chờ một lúc. Quên mật khẩu thì báo người quản trị nút",
+    "Check and try again; after several wrong tries there is a wait. Ask the node's administrator for a new password")
+PASSWORD_WEAK = Fault("TRUC-461", "password-weak", E, Blame.SENDER, 400,
+    "Mật khẩu dễ đoán hoặc quá ngắn ({detail})",
+    "The password is easily guessed or too short ({detail})",
+    "Đặt mật khẩu từ {shortest} ký tự trở lên, nhiều ký tự khác nhau, không chứa tên đăng nhập",
+    "Choose at least {shortest} characters, many of them different, without the account's name")
+ACCOUNT_NAME = Fault("TRUC-462", "account-name", E, Blame.SENDER, 400,
+    "Tên đăng nhập «{name}» không đúng dạng",
+    "The account name \"{name}\" does not have the right form",
+    "Dùng 2–64 chữ thường không dấu, chữ số, dấu chấm, gạch hoặc @",
+    "Use 2-64 lower-case letters without marks, digits, dots, dashes or @")
+ACCOUNT_TAKEN = Fault("TRUC-463", "account-taken", E, Blame.SENDER, 409,
+    "Đã có tài khoản {name}",
+    "There is an account {name} already",
+    "Chọn tên đăng nhập khác",
+    "Choose another name")
+UNKNOWN_ACCOUNT = Fault("TRUC-464", "unknown-account", E, Blame.SENDER, 404,
+    "Không có tài khoản {name}",
+    "There is no account {name}",
+    "Xem danh sách: truc console account list",
+    "See the list: truc console account list")
+LAST_ADMINISTRATOR = Fault("TRUC-465", "last-administrator", E, Blame.SENDER, 409,
+    "{name} là người quản trị duy nhất còn hoạt động",
+    "{name} is the only administrator left",
+    "Cấp quyền quản trị cho người khác trước",
+    "Make somebody else an administrator first")
+FORM_STALE = Fault("TRUC-466", "form-stale", E, Blame.SENDER, 403,
+    "Biểu mẫu không còn hiệu lực hoặc không đến từ trang này",
+    "The form is no longer valid, or does not come from this site",
+    "Mở lại trang rồi làm lại",
+    "Open the page again and repeat")
+OPENID_REFUSED = Fault("TRUC-467", "openid-refused", E, Blame.OPERATOR, 403,
+    "Không đăng nhập được bằng tài khoản dùng chung: {detail}",
+    "The shared login was not accepted: {detail}",
+    "Thử lại; nếu vẫn vậy, báo người quản trị nút",
+    "Try again; if it stays so, tell the node's administrator")
+NO_SUCH_PAGE = Fault("TRUC-469", "no-such-page", E, Blame.SENDER, 404,
+    "Không có trang này",
+    "There is no such page",
+    "Kiểm tra địa chỉ, hoặc đi từ trang đầu",
+    "Check the address, or go on from the first page")
+CONTENT_CLOSED = Fault("TRUC-468", "content-closed", E, Blame.SENDER, 403,
+    "Tài khoản không có quyền xem nội dung văn bản",
+    "The account has no right to open the content of letters",
+    "Đề nghị người quản trị nút cấp quyền nếu công việc cần đến",
+    "Ask the node's administrator for the right if your work needs it")
+
 # 5xx · between nodes (doors/relay, doors/arrival, broker)
 HOP_LIMIT = Fault("TRUC-501", "hop-limit", E, Blame.OPERATOR, 500,
     "Văn bản đã qua {hops} chặng, quá giới hạn hoặc bị lặp vòng",
@@ -761,6 +823,36 @@ AGENCY_CERTIFICATE = Fault("TRUC-612", "agency-certificate", W, Blame.SENDER, 40
     "The certificate that sealed it is not one that the directory has for {organ}",
     "Kiểm tra chứng thư; nếu mới đổi, đề nghị người quản trị cập nhật danh mục",
     "Check the certificate; if it is a new one, ask the operator to update the directory")
+EDITION_UNREADABLE = Fault("TRUC-613", "edition-unreadable", E, Blame.NEIGHBOUR, 400,
+    "Bản cập nhật danh mục không đọc được: {detail}",
+    "The edition of the directory cannot be read: {detail}",
+    "Báo người quản trị nút ký; không áp dụng gì",
+    "Tell the operator of the node that signed it; nothing was applied")
+EDITION_SIGNER = Fault("TRUC-614", "edition-signer", E, Blame.NEIGHBOUR, 403,
+    "Bản cập nhật danh mục ghi là của nút {node} nhưng chứng thư mang tên «{signer}»",
+    "The edition says that it is of the node {node}, but the certificate names \"{signer}\"",
+    "Báo người quản trị nút ký; không áp dụng gì",
+    "Tell the operator of the node that signed it; nothing was applied")
+EDITION_CHAIN = Fault("TRUC-615", "edition-chain", E, Blame.NEIGHBOUR, 409,
+    "Bản cập nhật danh mục số {number} của nút {node} không nối tiếp bản trước: {detail}",
+    "The edition {number} of the node {node} does not follow the one before it: {detail}",
+    "Báo người quản trị nút ký; không áp dụng gì",
+    "Tell the operator of the node that signed it; nothing was applied")
+EDITION_REPLACED = Fault("TRUC-616", "edition-replaced", E, Blame.NEIGHBOUR, 409,
+    "Bản cập nhật danh mục số {number} của nút {node} đã có với nội dung khác",
+    "The edition {number} of the node {node} is known with another content",
+    "Hỏi người quản trị nút ký bản nào là thật; bản đang có được giữ nguyên",
+    "Ask the operator of the signing node which one is true; the one that is here stays")
+EDITION_NOT_ENTITLED = Fault("TRUC-617", "edition-not-entitled", E, Blame.NEIGHBOUR, 403,
+    "Nút {node} không được thay đổi {what}: {detail}",
+    "The node {node} may not change {what}: {detail}",
+    "Nút cấp trên của cả hai phải công bố thay đổi này; kiểm tra danh mục",
+    "The node above both must publish this change; check the directory")
+EDITION_TOO_LARGE = Fault("TRUC-618", "edition-too-large", E, Blame.OPERATOR, 413,
+    "Bản cập nhật danh mục lớn quá {limit} byte",
+    "The edition of the directory is larger than {limit} bytes",
+    "Chia thành nhiều tệp, công bố lần lượt",
+    "Split it into several files and publish one after another")
 
 # 7xx · room and machines (store, node)
 DISK_FULL = Fault("TRUC-701", "disk-full", E, Blame.OPERATOR, 507,
@@ -818,6 +910,11 @@ FOLDER_UNREACHABLE = Fault("TRUC-720", "folder-unreachable", E, Blame.OPERATOR, 
     "The exchange folder of {organ} cannot be used now: {detail}",
     "Kiểm tra thư mục, quyền ghi và ổ mạng; cổng sẽ tự thử lại",
     "Check the folder, its permissions and its share; it will be tried again")
+OPENID_UNREACHABLE = Fault("TRUC-730", "openid-unreachable", E, Blame.OPERATOR, 503,
+    "Hệ thống đăng nhập dùng chung không trả lời ({detail})",
+    "The OpenID provider does not answer ({detail})",
+    "Thử lại sau; tài khoản cấp tại nút này vẫn dùng được",
+    "Try again later; accounts of this node itself still work")
 
 # 8xx · configuration (config, directory)
 CONFIG_UNKNOWN_KEY = Fault("TRUC-801", "config-unknown-key", E, Blame.OPERATOR, 500,

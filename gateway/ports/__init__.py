@@ -6,8 +6,19 @@ memory, the memory broker), so tests need no mocks.
 """
 
 from gateway.core.tracking import HopEvent, StatusEvent
+from gateway.ports.accounts import (
+    Account,
+    Act,
+    ConsoleBook,
+    JournalPage,
+    JournalWish,
+    LockOut,
+    Role,
+    Session,
+)
 from gateway.ports.adapters import AdapterFactory, AgencyAdapter, AtTheDoor, Counter, Deliverer, Workplace
 from gateway.ports.blobs import Blobs, BlobSink, Partial, StoredPart
+from gateway.ports.editions import EditionBytes, EditionFault, EditionLine, EditionState, NewEdition
 from gateway.ports.keys import Caller, Credential, KeyBook, Keyring, SystemKey, Vault
 from gateway.ports.letters import (
     BETWEEN_NAMES,
@@ -25,7 +36,7 @@ from gateway.ports.letters import (
     TrackRecord,
     Work,
 )
-from gateway.ports.network import Broker, Inbox, Incoming
+from gateway.ports.network import LINKS, Broker, Inbox, Incoming
 from gateway.ports.notices import (
     Channel,
     Notice,
@@ -54,8 +65,11 @@ from gateway.ports.time import Bell, Clock
 
 __all__ = [
     "BETWEEN_NAMES",
+    "LINKS",
     "OFFICE",
     "Accepted",
+    "Account",
+    "Act",
     "AdapterFactory",
     "AgencyAdapter",
     "Arriving",
@@ -67,21 +81,30 @@ __all__ = [
     "Caller",
     "Channel",
     "Clock",
+    "ConsoleBook",
     "Counter",
     "Credential",
     "Deliverer",
     "DiaryPage",
     "Duty",
+    "EditionBytes",
+    "EditionFault",
+    "EditionLine",
+    "EditionState",
     "Examiner",
     "HopEvent",
     "IdempotencyKey",
     "Inbox",
     "Incoming",
+    "JournalPage",
     "JournalRow",
+    "JournalWish",
     "KeyBook",
     "Keyring",
     "LetterKey",
+    "LockOut",
     "MailItem",
+    "NewEdition",
     "NewLetter",
     "Notice",
     "NoticeBoard",
@@ -97,7 +120,9 @@ __all__ = [
     "Recalled",
     "RecipientAnswer",
     "Registration",
+    "Role",
     "Sealer",
+    "Session",
     "StatusEvent",
     "Store",
     "StoredLetter",

@@ -13,6 +13,7 @@ from gateway.core.delivery import Delivery, Event, State, Target
 from gateway.core.diary import DiaryLine
 from gateway.core.directory import Directory
 from gateway.core.directory_change import Change, Prepared
+from gateway.core.editions import Held
 from gateway.core.model import (
     Addressee,
     AgencyCode,
@@ -25,7 +26,9 @@ from gateway.core.model import (
 )
 from gateway.core.tracking import HopEvent
 from gateway.core.whereabouts import Link
+from gateway.ports.accounts import ConsoleBook
 from gateway.ports.blobs import Blobs
+from gateway.ports.editions import EditionBytes, EditionFault, EditionLine, NewEdition
 from gateway.ports.keys import Credential
 from gateway.ports.letters import (
     Arriving,
@@ -45,7 +48,7 @@ from gateway.ports.notices import Channel, Notice, NoticeOutcome, NoticeState, O
 from gateway.ports.office import DiaryPage, Traffic, Wanted, Word
 
 
-class Store(Protocol):
+class Store(ConsoleBook, Protocol):
     """The hall: everything durable. Each call is one transaction, answered after its commit.
 
     Raises (any of them): Unavailable with STORE_BUSY or DISK_FULL.
@@ -262,8 +265,30 @@ class Store(Protocol):
         """
         Put in force what was prepared for that day or one before (journalled); what that was.
 
-        A change that would make the directory unsound is refused, and kept with the reason.
+        A change that would make the directory unsound is refused, and kept with the reason. So is one of an
+        edition that its signer may not make; it is judged again when the directory is another one.
         """
+
+    # editions of the directory
+    async def editions_held(self, *, to_tell: bool = False) -> Mapping[NodeId, Held]:
+        """How far this node holds the chain of each signer; `to_tell`: up to the last not refused here."""
+
+    async def add_edition(self, new: NewEdition, now: datetime) -> bool:
+        """
+        Keep the next edition of a chain, prepared for its day, and tell the other neighbours (journalled).
+
+        False, and nothing done, if it is not the next one. One that its signer may not make is kept as
+        REFUSED and told to nobody: those that follow it need it.
+        """
+
+    async def edition_bytes(self, signer: NodeId, number: int, offset: int, most: int) -> EditionBytes | None:
+        """At most `most` bytes of an edition from `offset` on; None if it is not here."""
+
+    async def refuse_edition(self, fault: EditionFault) -> None:
+        """Remember what a neighbour offered and why it was not taken (journalled, a repeat is not)."""
+
+    async def editions(self) -> tuple[list[EditionLine], list[EditionFault]]:
+        """All editions by signer and number, and what was not taken."""
 
     async def add_credential(self, credential: Credential, key_hash: str, now: datetime) -> None:
         """Add an access key, of which only the hash is kept, or the credential of a system that signs."""

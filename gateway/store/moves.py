@@ -253,7 +253,7 @@ class Changes:
                 if agency is not None and held.changed_at is not None and not was_listed:
                     subject, letter_id = held.subject, held.delivery.letter_id
                     offers.append(Offer(agency, OCCASIONS[subject.kind], letter_id, held.changed_at))
-                    came.append(Came(agency, subject.kind, letter_id, subject.more_facts))
+                    came.append(Came(agency, subject.kind, letter_id, subject.more_facts, held.changed_at))
         keep(self._transaction, came)
         owe_for(self._transaction, [*offers, *task_replies(self._transaction, offers)])
 

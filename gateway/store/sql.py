@@ -7,13 +7,10 @@ This file only opens the rooms; how they are entered is said in `access`, what e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
-
-from sqlalchemy import Connection, select
 
 from gateway.core.deadlines import Reminder
 from gateway.core.delivery import Delivery, Event, State, Target
@@ -63,41 +60,42 @@ from gateway.store import (
     claims,
     control,
     crossings,
-    deadlines,
     diary,
     directory_rows,
+    journal_lines,
     keys,
     links,
     mailbox,
     moves,
     notices,
     prepared,
+    reminders,
     rows,
     search,
     subscriptions,
-    tables,
     take_backs,
     tracking,
     traffic,
     ways,
 )
-from gateway.store.access import Access
+from gateway.store.console import ConsoleAccess
+from gateway.store.editions import EditionAccess
 
 
-class SqlStore(Access):
+class SqlStore(ConsoleAccess, EditionAccess):
     """The store of one instance of one node: everything that `ports.store.Store` promises."""
 
     # --- intake ----------------------------------------------------------------------------------
 
     async def same(self, sameness: str, recipients: Iterable[AgencyCode]) -> dict[AgencyCode, LetterId]:
         wanted = list(recipients)
-        return await self._read(lambda c: additions.same(c, sameness, wanted))
+        return await self._glance(lambda c: additions.same(c, sameness, wanted))
 
     async def answer_to(self, caller: str, key: str) -> tuple[str, Mapping[str, Any]] | None:
-        return await self._read(lambda c: additions.answer_to(c, caller, key))
+        return await self._glance(lambda c: additions.answer_to(c, caller, key))
 
     async def earlier(self, sender: AgencyCode, facts: LetterFacts) -> tuple[LetterId, datetime] | None:
-        return await self._read(lambda c: tracking.earlier(c, sender, facts))
+        return await self._glance(lambda c: tracking.earlier(c, sender, facts))
 
     async def taken_back(
         self, sender: AgencyCode, named: Sequence[InReplyTo], recipients: Sequence[Addressee]
@@ -135,19 +133,19 @@ class SqlStore(Access):
         await self._do(moves.note_held, moves.Progress(letter_id, target, held))
 
     async def outstanding(self, neighbour: NodeId, lane: Lane) -> list[Delivery]:
-        return await self._read(lambda c: claims.outstanding(c, neighbour, lane))
+        return await self._glance(lambda c: claims.outstanding(c, neighbour, lane))
 
     async def overdue(self, now: datetime, limit: int) -> list[Delivery]:
         return await self._read(lambda c: claims.overdue(c, now, limit))
 
     async def next_due(self, target: Target | None, lane: Lane | None) -> datetime | None:
-        return await self._read(lambda c: claims.next_due(c, target, lane))
+        return await self._glance(lambda c: claims.next_due(c, target, lane))
 
     async def hasten(self, neighbour: NodeId, now: datetime, limit: int) -> int:
         return await self._do(claims.hasten, claims.Haste(neighbour, now, limit))
 
     async def letter(self, letter_id: LetterId) -> StoredLetter | None:
-        return await self._read(lambda c: rows.load_letters(c, [letter_id]).get(letter_id))
+        return await self._glance(lambda c: rows.load_letters(c, [letter_id]).get(letter_id))
 
     async def counts(self) -> Mapping[tuple[str, State], int]:
         told = await self._read(claims.counts)
@@ -156,7 +154,7 @@ class SqlStore(Access):
     # --- arrival ---------------------------------------------------------------------------------
 
     async def arriving(self, key: LetterKey) -> Arriving:
-        return await self._read(lambda c: arrivals.arriving(c, key))
+        return await self._glance(lambda c: arrivals.arriving(c, key))
 
     async def hold_ranges(
         self,
@@ -186,13 +184,13 @@ class SqlStore(Access):
         await self._do(control.send_control, control.Messages(list(messages), now))
 
     async def control_waiting(self, neighbour: NodeId, limit: int) -> list[Outgoing]:
-        return await self._read(lambda c: control.control_waiting(c, neighbour, limit))
+        return await self._glance(lambda c: control.control_waiting(c, neighbour, limit))
 
     async def control_sent(self, numbers: Sequence[int]) -> None:
         await self._do(control.control_sent, list(numbers))
 
     async def duties(self, limit: int) -> list[Duty]:
-        return await self._read(lambda c: control.owed(c, limit))
+        return await self._glance(lambda c: control.owed(c, limit))
 
     async def duty_done(self, number: int) -> None:
         await self._do(control.duty_done, number)
@@ -241,10 +239,10 @@ class SqlStore(Access):
 
     async def mail(self, letter_id: LetterId, agencies: Iterable[AgencyCode]) -> list[Delivery]:
         codes = list(agencies)
-        return await self._read(lambda c: mailbox.mail(c, letter_id, codes))
+        return await self._glance(lambda c: mailbox.mail(c, letter_id, codes))
 
     async def remind(self, now: datetime, soon_until: datetime, limit: int) -> list[Reminder]:
-        return await self._do(deadlines.remind, deadlines.Sweep(now, soon_until, limit))
+        return await self._do(reminders.remind, reminders.Sweep(now, soon_until, limit))
 
     async def note_fetched(
         self, letter_id: LetterId, agency: AgencyCode, now: datetime, *, only_looked: bool = False
@@ -252,7 +250,7 @@ class SqlStore(Access):
         return await self._do(mailbox.note_fetched, mailbox.Fetch(letter_id, agency, now, only_looked))
 
     async def was_fetched(self, letter_id: LetterId, agency: AgencyCode) -> bool:
-        return await self._read(lambda c: mailbox.was_fetched(c, letter_id, agency))
+        return await self._glance(lambda c: mailbox.was_fetched(c, letter_id, agency))
 
     async def note_word(
         self, letter_id: LetterId, agency: AgencyCode, word: Word, detail: str, now: datetime
@@ -310,16 +308,16 @@ class SqlStore(Access):
         await self._do(keys.change_credentials, keys.ChangedCredential(credential, now))
 
     async def credential(self, key_hash: str) -> Credential | None:
-        return await self._read(lambda c: keys.with_hash(c, key_hash))
+        return await self._glance(lambda c: keys.with_hash(c, key_hash))
 
     async def system(self, system_id: str) -> list[Credential]:
-        return await self._read(lambda c: keys.of_system(c, system_id))
+        return await self._glance(lambda c: keys.of_system(c, system_id))
 
     async def credentials(self) -> list[Credential]:
         return await self._read(keys.everybody)
 
     async def keys_version(self) -> int:
-        return await self._read(keys.version)
+        return await self._glance(keys.version)
 
     async def ways(self) -> dict[str, dict[AgencyCode, Mapping[str, Any]]]:
         return await self._read(ways.all_ways)
@@ -330,7 +328,7 @@ class SqlStore(Access):
         await self._do(ways.set_ways, ways.Way(agency, way, settings, now))
 
     async def used(self, agency: AgencyCode, day: date) -> tuple[int, int]:
-        return await self._read(lambda c: additions.use(c, agency, day))
+        return await self._glance(lambda c: additions.use(c, agency, day))
 
     # --- notices ---------------------------------------------------------------------------------
 
@@ -362,7 +360,7 @@ class SqlStore(Access):
         await self._do(notices.notices_ended, notices.Ended(number, outcome))
 
     async def next_notice(self, channel: Channel) -> datetime | None:
-        return await self._read(lambda c: notices.next_notice(c, channel))
+        return await self._glance(lambda c: notices.next_notice(c, channel))
 
     async def notices(
         self,
@@ -383,30 +381,7 @@ class SqlStore(Access):
     # --- journal, life ---------------------------------------------------------------------------
 
     async def journal(self, after: int, limit: int) -> list[JournalRow]:
-        return await self._read(lambda c: _journal(c, self._instance.node, after, limit))
+        return await self._read(lambda c: journal_lines.journal_after(c, self._instance.node, after, limit))
 
     async def beat(self, now: datetime) -> None:
         await self._do(claims.beat, now)
-
-
-def _journal(connection: Connection, writer: NodeId, after: int, limit: int) -> list[JournalRow]:
-    journal = tables.journal
-    found = connection.execute(
-        select(journal)
-        .where(journal.c.writer == writer, journal.c.number > after)
-        .order_by(journal.c.number)
-        .limit(limit)
-    )
-    return [
-        JournalRow(
-            number=row.number,
-            at=row.at,
-            event=row.event,
-            letter_id=row.letter_id,
-            target=row.target,
-            code=row.code,
-            detail=json.loads(row.detail),
-            sha256=row.sha256,
-        )
-        for row in found
-    ]

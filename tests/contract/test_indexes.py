@@ -13,8 +13,19 @@ from sqlalchemy import Connection, create_engine, event
 
 from gateway.core.diary import Direction
 from gateway.core.model import Kind, LetterFacts
-from gateway.ports import Channel, DiaryPage, NoticeState, Wanted
-from gateway.store import answers, crossings, deadlines, diary, mailbox, notices, search, tracking, traffic
+from gateway.ports import Channel, DiaryPage, JournalWish, NoticeState, Wanted
+from gateway.store import (
+    answers,
+    crossings,
+    diary,
+    journal_lines,
+    mailbox,
+    notices,
+    reminders,
+    search,
+    tracking,
+    traffic,
+)
 from tests.contract.conftest import Database
 from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE
 from tests.kit.clock import START
@@ -62,8 +73,12 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
         {"ix_marks_key"},
     ),
     "due dates": (
-        lambda c: c.execute(deadlines._DUE, {"word": "soon", "until": START, "most": 9}).all(),
+        lambda c: c.execute(reminders._DUE, {"word": "soon", "until": START, "near": START, "most": 9}).all(),
         {"ix_deadlines_next_word"},
+    ),
+    "who opened an agency's letters": (
+        lambda c: journal_lines.journal_back(c, PROVINCE, JournalWish(agency=PROVINCE_OFFICE), 9),
+        {"ix_journal_opened"},
     ),
     "next notice": (lambda c: notices.next_notice(c, Channel.MAIL), {"ix_notices_due"}),
     "dead notices": (

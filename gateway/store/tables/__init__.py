@@ -7,6 +7,7 @@ on writing while another instance already runs this one.
 """
 
 from gateway.store.tables.audit import APPEND_ONLY, journal, journal_heads
+from gateway.store.tables.console import console_accounts, console_sessions
 from gateway.store.tables.intake import idempotency, letters, marks, parts, refused, sameness
 from gateway.store.tables.messages import (
     control_out,
@@ -29,6 +30,8 @@ from gateway.store.tables.partners import (
     credential_agencies,
     credentials,
     directory_versions,
+    edition_faults,
+    editions,
     nodes,
     notices,
     prepared_directories,
@@ -43,6 +46,8 @@ __all__ = [
     "agencies",
     "aliases",
     "attempts",
+    "console_accounts",
+    "console_sessions",
     "control_out",
     "counters",
     "credential_agencies",
@@ -51,6 +56,8 @@ __all__ = [
     "deliveries",
     "directory_versions",
     "duties",
+    "edition_faults",
+    "editions",
     "fetches",
     "hops",
     "idempotency",

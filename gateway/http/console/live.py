@@ -1,0 +1,155 @@
+"""
+What moves by itself: parts of a page that are sent again when they have changed, as server-sent events.
+
+A browser names the parts that its page shows (`/console/events?live=a,b`). Each is rendered on the server, so
+the script in the browser only puts it in place; it needs to know nothing of what is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+from gateway.core.catalogue import NO_SUCH_PAGE, RATE_LIMIT
+from gateway.core.errors import Rejected, TrucError, find
+from gateway.http.console.around import Around
+from gateway.http.console.declared import Fragment, Page
+from gateway.http.console.entrance import Entrance
+from gateway.http.console.rendering import Painter
+from gateway.http.console.view import View
+from gateway.http.console.words import said
+
+MOST_STREAMS = 20
+"""Of one account: a tab each. The script closes those of tabs that nobody sees."""
+
+BREATH = 1.0  # seconds between two looks at what is due
+STILL_THERE = timedelta(seconds=15)  # a comment keeps proxies from closing a quiet line
+WRITE_SECONDS = 20.0
+
+STREAM = Page(
+    path="",
+    name="events",
+    title=said("Cập nhật"),
+    template="",
+    handler=lambda view: _nothing(),
+    roles=frozenset(),
+)
+
+
+async def _nothing() -> Mapping[str, object]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One part of a page as it is now."""
+
+    name: str
+    html: str
+
+    def encoded(self) -> bytes:
+        """As it goes over the line: lines of data belong together."""
+        lines = "".join(f"data: {line}\n" for line in self.html.splitlines())
+        return f"event: {self.name}\n{lines}\n".encode()
+
+
+class Live:
+    """The streams of one console."""
+
+    def __init__(
+        self,
+        around: Around,
+        entrance: Entrance,
+        painter: Painter,
+        fragments: Iterable[Fragment],
+        view: Callable[[web.Request, Page], View],
+    ) -> None:
+        self._around, self._entrance, self._painter, self._view = around, entrance, painter, view
+        self._fragments = {fragment.name: fragment for fragment in fragments}
+        self._streams: dict[str, int] = {}
+        self._closing = asyncio.Event()
+
+    async def close(self, _app: web.Application) -> None:
+        """End all streams: the node is stopping."""
+        self._closing.set()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One stream, until the browser or the session has gone. Raises: Rejected for an unknown part."""
+        view = self._view(request, STREAM)
+        wanted = [self._wanted(view, name) for name in view.query("live").split(",") if name]
+        name = view.account.name
+        if self._streams.get(name, 0) >= MOST_STREAMS:
+            raise Rejected(find(RATE_LIMIT, limit=MOST_STREAMS))
+        self._streams[name] = self._streams.get(name, 0) + 1
+        try:
+            return await self._run(view, wanted)
+        finally:
+            self._streams[name] -= 1
+
+    def _wanted(self, view: View, name: str) -> Fragment:
+        fragment = self._fragments.get(name)
+        if fragment is None or view.role not in fragment.roles:
+            raise Rejected(find(NO_SUCH_PAGE))
+        return fragment
+
+    async def _run(self, view: View, wanted: list[Fragment]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})  # nginx would hold events back
+        response.content_type = "text/event-stream"
+        await response.prepare(view.request)
+        sent: dict[str, str] = {}
+        due = dict.fromkeys((fragment.name for fragment in wanted), self._around.clock.now())
+        spoke_at = self._around.clock.now()
+        await _write(response, b"retry: 5000\n\n")
+        while not self._closing.is_set() and await self._entrance.who(view.request, touch=False) is not None:
+            now = self._around.clock.now()
+            for fragment in wanted:
+                if due[fragment.name] <= now:
+                    due[fragment.name] = now + timedelta(seconds=fragment.every)
+                    html = await self._painted(view, fragment)
+                    if html is not None and html != sent.get(fragment.name):
+                        sent[fragment.name], spoke_at = html, now
+                        await _write(response, LiveEvent(fragment.name, html).encoded())
+            spoke_at = await self._keep_open(response, spoke_at)
+            await self._pause(
+                min((fragment.every for fragment in wanted), default=STILL_THERE.total_seconds())
+            )
+        return response
+
+    async def _painted(self, view: View, fragment: Fragment) -> str | None:
+        """A part as it is now; None while the store is busy: what the page shows stays."""
+        try:
+            told = await fragment.handler(view)
+        except TrucError:
+            return None
+        return self._painter.paint(view.words.language, fragment.template, {"view": view, **told})
+
+    async def _keep_open(self, response: web.StreamResponse, spoke_at: datetime) -> datetime:
+        now = self._around.clock.now()
+        if now - spoke_at < STILL_THERE:
+            return spoke_at
+        await _write(response, b":\n\n")
+        return now
+
+    async def _pause(self, seconds: float) -> None:
+        """Until the next look, or until the node stops."""
+        tasks = [
+            asyncio.create_task(self._around.clock.sleep(max(BREATH, seconds))),
+            asyncio.create_task(self._closing.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> None:
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await response.write(data)
+    except TimeoutError:
+        raise ConnectionResetError("the browser does not read") from None

@@ -1,0 +1,3 @@
+"""
+The pages of the console, one module each. `gateway.http.console.book` lists them.
+"""

@@ -1,0 +1,268 @@
+"""
+Accounts of people at the console, and their sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, true, update
+
+from gateway.core.model import AgencyCode
+from gateway.ports import Account, Act, LockOut, Role, Session
+from gateway.store.statements import in_both
+from gateway.store.tables import console_accounts, console_sessions
+from gateway.store.transaction import Transaction
+
+_a, _s = console_accounts.c, console_sessions.c
+_ACCOUNT = tuple(_a[field.name] for field in fields(Account))
+_SESSION = tuple(_s[field.name] for field in fields(Session))
+_NEW_ACCOUNT = in_both(console_accounts, lambda new: new.on_conflict_do_nothing().returning(_a.name))
+
+
+def _account(row: Any) -> Account:
+    values = {field.name: getattr(row, field.name) for field in fields(Account)}
+    agency = None if row.agency is None else AgencyCode(row.agency)
+    return Account(**{**values, "role": Role(row.role), "agency": agency})
+
+
+def _session(row: Any) -> Session:
+    return Session(**{field.name: getattr(row, field.name) for field in fields(Session)})
+
+
+def note(transaction: Transaction, act: Act) -> None:
+    """Write an act into the journal of this transaction."""
+    detail = {name: value for name, value in act.detail.items() if value}
+    transaction.note(
+        act.at,
+        act.event,
+        letter_id=act.letter_id,
+        target=f"agency:{act.agency}" if act.agency else "",
+        code=act.code,
+        **{**detail, "by": act.by, "address": act.address},
+    )
+
+
+# --- accounts ------------------------------------------------------------------------------------
+
+
+def everybody(connection: Connection) -> list[Account]:
+    """All accounts, by name."""
+    return [_account(row) for row in connection.execute(select(*_ACCOUNT).order_by(_a.name))]
+
+
+def named(connection: Connection, name: str) -> Account | None:
+    """The account of this name."""
+    row = connection.execute(select(*_ACCOUNT).where(_a.name == name)).one_or_none()
+    return None if row is None else _account(row)
+
+
+def of_subject(connection: Connection, subject: str) -> Account | None:
+    """The account that an OpenID provider knows by this subject; none for "", which all others have."""
+    if not subject:
+        return None
+    row = connection.execute(select(*_ACCOUNT).where(_a.subject == subject, _a.subject != "")).one_or_none()
+    return None if row is None else _account(row)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account, and who adds it."""
+
+    account: Account
+    act: Act
+
+
+def add_accounts(transaction: Transaction, new: Sequence[NewAccount]) -> list[bool]:
+    """Add each whose name is free."""
+    added = []
+    for each in new:
+        row = {**asdict(each.account), "totp_step": 0, "added_at": each.act.at}
+        connection = transaction.connection
+        done = connection.execute(_NEW_ACCOUNT.of(connection), row).first() is not None
+        if done:
+            note(transaction, each.act)
+        added.append(done)
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedAccount:
+    """Fields of an account that are to be otherwise from now on."""
+
+    name: str
+    changes: Mapping[str, Any]
+    act: Act
+
+
+def change_accounts(transaction: Transaction, changed: Sequence[ChangedAccount]) -> list[bool]:
+    """Change each; one that is not there stays unknown."""
+    done = []
+    for each in changed:
+        values = dict(each.changes)
+        statement = update(console_accounts).where(_a.name == each.name).values(values)
+        is_there = transaction.connection.execute(statement).rowcount == 1
+        if is_there:
+            note(transaction, each.act)
+        done.append(is_there)
+    return done
+
+
+# --- logging in ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Somebody is about to show what proves who he is."""
+
+    name: str
+    now: datetime
+    lock_out: LockOut
+
+
+def begin_logins(transaction: Transaction, tries: Sequence[Try]) -> list[Account | None]:
+    """Count each try, and say whose it is if it may be made."""
+    allowed: list[Account | None] = []
+    for each in tries:
+        account = named(transaction.connection, each.name)
+        if account is None or account.locked or _waits(account, each.now):
+            allowed.append(None)
+            continue
+        # after a wait the count begins anew, else one wrong letter would cost another wait
+        failures = (0 if account.locked_until is not None else account.failures) + 1
+        is_last = failures >= each.lock_out.failures
+        transaction.connection.execute(
+            update(console_accounts)
+            .where(_a.name == each.name)
+            .values(failures=failures, locked_until=each.now + each.lock_out.wait if is_last else None)
+        )
+        if is_last:
+            note(transaction, Act(event="console.login_paused", by=each.name, at=each.now))
+        allowed.append(account)
+    return allowed
+
+
+def _waits(account: Account, now: datetime) -> bool:
+    return account.locked_until is not None and now < account.locked_until
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """A try that was right."""
+
+    name: str
+    step: int | None
+    session: Session
+    act: Act
+
+
+def finish_logins(transaction: Transaction, right: Sequence[Success]) -> list[bool]:
+    """Forget the tries and keep the session of each, unless its one-time code was used before."""
+    done = []
+    for each in right:
+        values: dict[str, Any] = {"failures": 0, "locked_until": None, "last_login_at": each.act.at}
+        if each.step is not None:
+            values["totp_step"] = each.step
+        statement = (
+            update(console_accounts)
+            .where(_a.name == each.name, true() if each.step is None else _a.totp_step < each.step)
+            .values(values)
+        )
+        is_first = transaction.connection.execute(statement).rowcount == 1
+        if is_first:
+            _keep(transaction.connection, each.session)
+            note(transaction, each.act)
+        done.append(is_first)
+    return done
+
+
+# --- sessions ------------------------------------------------------------------------------------
+
+
+def add_sessions(transaction: Transaction, new: Sequence[Session]) -> list[None]:
+    """Keep each."""
+    for each in new:
+        _keep(transaction.connection, each)
+    return [None] * len(new)
+
+
+def _keep(connection: Connection, session: Session) -> None:
+    connection.execute(delete(console_sessions).where(_s.digest == session.digest))
+    connection.execute(insert(console_sessions), asdict(session))
+
+
+def session_with(connection: Connection, digest: str) -> tuple[Session, Account] | None:
+    """A session with its account."""
+    row = connection.execute(select(*_SESSION).where(_s.digest == digest)).one_or_none()
+    if row is None:
+        return None
+    account = named(connection, row.account)
+    return None if account is None else (_session(row), account)
+
+
+def sessions_of(connection: Connection, account: str) -> list[Session]:
+    """The sessions of an account, the latest first."""
+    rows = connection.execute(select(*_SESSION).where(_s.account == account).order_by(_s.seen_at.desc()))
+    return [_session(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A session was used."""
+
+    digest: str
+    now: datetime
+
+
+def touch_sessions(transaction: Transaction, touched: Sequence[Touch]) -> list[None]:
+    """Note when each was used."""
+    for each in touched:
+        transaction.connection.execute(
+            update(console_sessions).where(_s.digest == each.digest).values(seen_at=each.now)
+        )
+    return [None] * len(touched)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Sessions of an account that are over; `digests` None: all of them."""
+
+    account: str
+    digests: Collection[str] | None
+    act: Act | None
+
+
+def end_sessions(transaction: Transaction, ends: Sequence[End]) -> list[None]:
+    """End them."""
+    for each in ends:
+        which = true() if each.digests is None else _s.digest.in_(sorted(each.digests))
+        transaction.connection.execute(delete(console_sessions).where(_s.account == each.account, which))
+        if each.act is not None:
+            note(transaction, each.act)
+    return [None] * len(ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What is too old: not used since, or begun before."""
+
+    idle_since: datetime
+    began_before: datetime
+
+
+def sweep(transaction: Transaction, sweeps: Sequence[Sweep]) -> list[None]:
+    """Forget what is too old."""
+    for each in sweeps:
+        is_old = (_s.seen_at < each.idle_since) | (_s.began_at < each.began_before)
+        transaction.connection.execute(delete(console_sessions).where(is_old))
+    return [None] * len(sweeps)
+
+
+def note_acts(transaction: Transaction, acts: Sequence[Act]) -> list[None]:
+    """Write each into the journal."""
+    for each in acts:
+        note(transaction, each)
+    return [None] * len(acts)

@@ -1,0 +1,219 @@
+"""
+A listening console over a store in memory, with accounts for every role, and people who open its pages.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from argon2 import PasswordHasher
+from yarl import URL
+
+from gateway.accounts import totp
+from gateway.accounts.desk import AccountDesk
+from gateway.config import ConsoleSection, OidcSection
+from gateway.http.console.app import build_console, refuse_as_text
+from gateway.http.console.around import Around, Remembered
+from gateway.http.console.book import LEAVES
+from gateway.http.console.declared import Leaf
+from gateway.http.listener import listening
+from gateway.http.surroundings import Health
+from gateway.observe import Metrics, logger
+from gateway.ports import Account, Act, LockOut, Role
+from gateway.store.sql import SqlStore
+from gateway.vault import FileVault
+from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE, small_axis
+from tests.kit.clock import ManualClock
+from tests.kit.office import SmallOffice
+
+PASSWORD = "trục liên thông bốn cấp"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""The one-time codes of the administrator."""
+
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # a real one is slow
+NAMES = {role: f"{role.value}.one" for role in Role}
+TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+class OfficeOfTheAxis(SmallOffice):
+    """The small office with the directory of the small axis, as the store of the console has it."""
+
+    def directory(self) -> Any:
+        return small_axis()
+
+
+@dataclass
+class Console:
+    """A console as a test sees it."""
+
+    url: str
+    around: Around
+    store: SqlStore
+    clock: ManualClock
+    desk: AccountDesk
+    app: web.Application
+    stream: io.StringIO
+    health: Health = field(default_factory=lambda: Health(store=True, links={CENTRAL: True}))
+
+    def log(self, event: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+    async def journal(self, beginning: str = "console.") -> list[Any]:
+        """Its lines about the console, in their order."""
+        return [row for row in await self.store.journal(0, 1_000) if row.event.startswith(beginning)]
+
+    def code(self, secret: str = SECRET) -> str:
+        """The one-time code that counts now."""
+        return totp.code_at(secret, int(self.clock.now().timestamp()) // totp.STEP_SECONDS)
+
+    async def add(self, role: Role, name: str = "", **more: Any) -> Account:
+        """An account that knows PASSWORD and owes nothing; administrators have codes of SECRET."""
+        account = Account(
+            name=name or NAMES[role],
+            role=role,
+            password=more.pop("password", HASH),
+            agency=PROVINCE_OFFICE if role is Role.AGENCY else None,
+            sealed_totp=self.around.vault.seal(SECRET) if role is Role.ADMINISTRATOR else "",
+            **more,
+        )
+        assert await self.store.add_account(account, Act(event="console.test", by="", at=self.clock.now()))
+        return account
+
+    @asynccontextmanager
+    async def person(self, role: Role | None = None, name: str = "") -> AsyncIterator[Person]:
+        """Somebody with a browser of his own, logged in if there is a role."""
+        jar = aiohttp.CookieJar(unsafe=True)  # the console of a test has a number for a name
+        async with aiohttp.ClientSession(cookie_jar=jar) as session:
+            person = Person(self, session)
+            if role is not None:
+                await person.log_in(name or NAMES[role], role)
+            yield person
+
+
+@dataclass
+class Answer:
+    """What a person sees."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+    url: URL
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("Location", "")
+
+    @property
+    def words(self) -> str:
+        """The text without markup, one space between words."""
+        return " ".join(re.sub(r"<[^>]+>", " ", self.text).split())
+
+
+@dataclass
+class Person:
+    """Somebody with a browser that runs no script."""
+
+    console: Console
+    session: aiohttp.ClientSession
+
+    async def open(self, path: str, *, follow: bool = True, **more: Any) -> Answer:
+        async with self.session.get(f"{self.console.url}{path}", allow_redirects=follow, **more) as answer:
+            return Answer(answer.status, await answer.text(), answer.headers.copy(), answer.url)
+
+    async def send(
+        self,
+        path: str,
+        filled: Mapping[str, str],
+        *,
+        on: str = "/console/account",
+        follow: bool = True,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Fill in a form of the page `on` and send it, as a browser does."""
+        if token is None:
+            found = TOKEN.search((await self.open(on)).text)
+            assert found, f"no form on {on}"
+            token = found[1]
+        sent = {"Origin": self.console.url} if headers is None else headers
+        async with self.session.post(
+            f"{self.console.url}{path}",
+            data={**filled, "csrf": token},
+            headers=sent,
+            allow_redirects=follow,
+        ) as answer:
+            return Answer(answer.status, await answer.text(), answer.headers.copy(), answer.url)
+
+    async def log_in(self, name: str, role: Role, password: str = PASSWORD) -> Answer:
+        """Name, password, and the one-time code where there is one."""
+        filled = {"name": name, "password": password}
+        answer = await self.send("/console/login", filled, on="/console/login")
+        if role is Role.ADMINISTRATOR and answer.url.path == "/console/login/code":
+            self.console.clock.advance(totp.STEP_SECONDS)  # no code is good twice
+            typed = {"code": self.console.code()}
+            answer = await self.send("/console/login/code", typed, on="/console/login/code")
+        assert answer.status == 200, answer.words
+        return answer
+
+    def cookie(self, name: str = f"truc-{PROVINCE}") -> str:
+        """The value of a cookie that the browser holds; "" if it holds none."""
+        found = self.session.cookie_jar.filter_cookies(URL(self.console.url)).get(name)
+        return "" if found is None else found.value
+
+
+@asynccontextmanager
+async def listening_console(
+    *,
+    settings: Mapping[str, Any] | None = None,
+    oidc: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    roles: Sequence[Role] = tuple(Role),
+    leaves: Sequence[Leaf] = LEAVES,
+) -> AsyncIterator[Console]:
+    """The console of the province's node; each of these roles has an account called `<role>.one`."""
+    clock, heard = ManualClock(), io.StringIO()
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        store = SqlStore("sqlite://", folder / "blobs", node=PROVINCE, instance="one", inline=True)
+        stack.push_async_callback(store.close)
+        await store.set_directory(small_axis(), clock.now())
+        vault = FileVault(folder / "secrets.key")
+        section = ConsoleSection.model_validate({"enabled": True, **(settings or {})})
+
+        async def health() -> Health:
+            return console.health
+
+        around = Around(
+            node=PROVINCE,
+            settings=section,
+            oidc=OidcSection.model_validate(oidc or {}),
+            store=store,
+            office=OfficeOfTheAxis(clock),
+            vault=vault,
+            health=health,
+            clock=clock,
+            log=logger(PROVINCE, heard, level="debug", strict=True),
+            metrics=Metrics(),
+            remembered=Remembered(clock),
+            environ=environ or {},
+        )
+        app = build_console(around, leaves)
+        desk = AccountDesk(PROVINCE, store, vault, clock, LockOut(section.lock_after, section.lock_for))
+        url = await stack.enter_async_context(
+            listening(app, section.host, 0, around.log, None, refuse_as_text)
+        )
+        console = Console(url, around, store, clock, desk, app, heard)
+        for role in roles:
+            await console.add(role)
+        yield console
