@@ -45,7 +45,7 @@ SMALLEST_ROUND = {100 * MIB: 2, 10 * MIB: 4}
 
 def at_once(size: int) -> int:
     """Requests in flight: some dozens of small letters, few of the large, as many agencies together would."""
-    return 16 if size < MIB else 8 if size < 10 * MIB else 4 if size < 100 * MIB else 2
+    return 64 if size < MIB else 32 if size < 10 * MIB else 8 if size < 100 * MIB else 2
 
 
 async def rsa(plan: Plan, sizes: Sequence[int] = SIZES) -> None:
