@@ -71,6 +71,15 @@ class UnsafeXml(Exception):
         self.limit = limit
 
 
+PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n"
+"""Bytes of base64 as it is written: text of any XML, in which nothing can begin or end."""
+
+
+def is_plain(block: bytes) -> bool:
+    """Whether a block is nothing but base64; a carriage return at its end may be half a line end."""
+    return not block.translate(None, PLAIN) and not block.endswith(b"\r")
+
+
 def is_wide(head: bytes) -> bool:
     """Whether these first bytes are UTF-16 or UTF-32, which expat would follow in silence."""
     return head.startswith(_WIDE_MARKS) or b"\0" in head[:4]

@@ -360,3 +360,42 @@ def test_more_than_ten_megabytes_can_be_parsed() -> None:
     """lxml's own limit without huge_tree, below our limit for an envelope."""
     root = parse(b"<a>" + b"<b>%s</b>" % (b"x" * 1000) * 12_000 + b"</a>").root
     assert len(root) == 12_000
+
+
+# --- content that passes expat by ----------------------------------------------------------------
+
+MUCH = (b"QUJD" * 19 + b"\r\n") * 4000  # five blocks of base64
+BEHIND = {
+    b"\x00": "not-xml",
+    b"\x01QUJD": "not-xml",
+    b"\xff": "not-utf8",
+    b"]]>": "not-xml",
+    b"&nothing;": "entity",
+    b"<?php ?>": "processing-instruction",
+}
+
+
+@pytest.mark.parametrize("bad", BEHIND, ids=repr)
+@pytest.mark.parametrize("rest", [b"", MUCH])
+def test_what_is_wrong_behind_much_base64_is_refused_at_its_own_line(bad: bytes, rest: bytes) -> None:
+    before = b"<a>\n<ContentTransferEncoded>" + MUCH
+    found = refusal(before + bad + rest + b"</ContentTransferEncoded></a>", Limits())
+    assert (found.reason, found.line) == (BEHIND[bad], before.count(b"\n") + 1)
+    assert len(before) <= found.offset <= len(before) + len(bad)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        MUCH,
+        b"<!--" + b"QUJD" * 2000 + b"-->" + MUCH,
+        b"<![CDATA[" + MUCH + b"]]>" + MUCH,
+        MUCH + b"&#13;\n" + MUCH,
+        b"<x>" + MUCH + b"</x>" + MUCH,
+        MUCH[:-1] + b"\r" * 70_000,
+    ],
+)
+@pytest.mark.parametrize("chunk", [1000, 65_536, 10**7])
+def test_content_is_the_same_however_much_of_it_is_base64(inside: bytes, chunk: int) -> None:
+    whole = b"<a><ContentTransferEncoded>" + inside + b"</ContentTransferEncoded>\n<b/></a>"
+    assert contents(whole, chunk=chunk) == [inside]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.unsafe import entity_name, is_not_utf8, is_wide, printable, sentence, stray_bytes
+from schemas.unsafe import entity_name, is_not_utf8, is_plain, is_wide, printable, sentence, stray_bytes
 
 
 def test_utf16_is_recognised_with_and_without_its_mark() -> None:
@@ -40,3 +40,13 @@ def test_a_message_without_a_translation_stays_as_it_is() -> None:
     assert "mismatched tag" in sentence("mismatched tag")
     assert "thẻ" in sentence("mismatched tag")
     assert sentence("out of memory") == "out of memory"
+
+
+@pytest.mark.parametrize("block", [b"", b"QUJD", b"QQ==\r\n", b" \tQUJD+/\n"])
+def test_base64_as_it_is_written_is_plain(block: bytes) -> None:
+    assert is_plain(block)
+
+
+@pytest.mark.parametrize("block", [b"QU<JD", b"QU&JD", b"]]>", b"\x00", b"\xc3\xa9", b"QUJD\r"])
+def test_what_may_begin_or_end_something_is_not_plain(block: bytes) -> None:
+    assert not is_plain(block)
