@@ -1,0 +1,128 @@
+"""
+A random sample for auditors: letters of an agency in a period, drawn by a seed, with their evidence.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from gateway.core.model import AgencyCode
+from gateway.http.console import reading_period
+from gateway.http.console.declared import Action, Chapter, Done, Leaf, Page
+from gateway.http.console.entrance import go_to
+from gateway.http.console.forms import Form
+from gateway.http.console.pages.reports import PATH as REPORTS
+from gateway.http.console.sample_archive import archive
+from gateway.http.console.view import View
+from gateway.http.console.words import said
+from gateway.ports import OpenEvidence, Role, Sampled
+from gateway.v1.transfer import write_stream
+
+PATH = f"{REPORTS}/sample"
+LEAST, USUAL, MOST = 1, 20, 200
+"""Letters of one sample; each is opened, and journaled for its agency."""
+
+LONGEST_SEED = 40
+EMPTY = said("Không có văn bản nào trong kỳ này để lấy mẫu.")
+
+
+async def open_sample(view: View) -> Mapping[str, Any] | web.StreamResponse:
+    """The form; with an agency also what was drawn. A seed that was not given is made, and stays visible."""
+    now, agency = reading_period.chosen(view), _agency(view)
+    number, seed = _number(view), view.query("seed")[:LONGEST_SEED]
+    query = {**now.query, "agency": agency or view.query("agency"), "number": str(number), "seed": seed}
+    if agency and not seed:
+        return go_to(f"{PATH}?{urlencode({**query, 'seed': secrets.token_hex(4)})}")
+    drawn = await view.store.sample(agency, now.period, seed, number) if agency else ()
+    return {
+        "chosen": now,
+        "periods": reading_period.choices(view, now),
+        "period_words": reading_period.words_of(now.period, view.words),
+        "agency": view.query("agency"),
+        "is_known": bool(agency),
+        "number": number,
+        "seed": seed,
+        "drawn": drawn,
+        "query": query,
+        "address": f"{PATH}?{urlencode(query)}",
+        "may_open": view.account.reads_content,
+    }
+
+
+async def take(view: View, form: Form) -> Done | web.StreamResponse:
+    """The letters themselves, each journaled for whose letter it is before any of them is read."""
+    now, agency, reason = reading_period.chosen(view), _agency(view), form.text("reason")
+    seed = view.query("seed")[:LONGEST_SEED]
+    drawn = await view.store.sample(agency, now.period, seed, _number(view)) if agency and seed else ()
+    if agency is None or not drawn:
+        return Done(PATH, EMPTY)
+    for each in drawn:
+        await view.open_content(each.letter_id, _whose(view, each, agency), reason)
+    return await _send(view, drawn, agency, now)
+
+
+def _whose(view: View, each: Sampled, agency: AgencyCode) -> set[AgencyCode]:
+    """The agency that is looked into, and the one that sent the letter if it is of this node."""
+    return {agency} | ({each.sender} & view.agencies)
+
+
+async def _send(
+    view: View, drawn: Sequence[Sampled], agency: AgencyCode, now: reading_period.Chosen
+) -> web.StreamResponse:
+    seed, at = view.query("seed")[:LONGEST_SEED], view.around.clock.now()
+    about = [
+        ("Hạt giống · Seed", seed),
+        ("Đơn vị · Agency", agency),
+        ("Kỳ · Period", f"{now.period.first} … {now.period.last}"),
+        ("Số văn bản · Letters", str(len(drawn))),
+    ]
+
+    async def open_one(each: Sampled) -> OpenEvidence:
+        return await view.around.office.evidence(view.caller, each.letter_id)
+
+    name = f"mau-{agency}-{now.period.first:%Y%m%d}-{now.period.last:%Y%m%d}.zip"
+    headers = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
+    response = web.StreamResponse(headers=headers)
+    async with aclosing(archive(drawn, about, open_one, at)) as pieces:
+        await write_stream(view.request, response, pieces)
+    return response
+
+
+def _agency(view: View) -> AgencyCode | None:
+    found = view.around.directory.find(view.query("agency"))
+    return found.code if found is not None and found.code in view.agencies else None
+
+
+def _number(view: View) -> int:
+    return min(MOST, max(LEAST, view.query_number("number") or USUAL))
+
+
+SAMPLE = Page(
+    path=PATH,
+    name="sample",
+    title=said("Lấy mẫu kiểm tra"),
+    template="reports_sample.html",
+    handler=open_sample,
+    roles=frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    chapter=Chapter.REPORTS,
+    in_menu=False,
+)
+LEAF = Leaf(
+    pages=(SAMPLE,),
+    actions=(
+        Action(
+            path=PATH,
+            name="sample_taken",
+            handler=take,
+            page=SAMPLE,
+            roles=SAMPLE.roles,
+            told=("agency", "period", "number", "seed", "reason"),
+        ),
+    ),
+)
