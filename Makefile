@@ -2,7 +2,7 @@
 #
 #   make demo            a whole axis on this machine, letters travelling   (ONCE=1 FAULT=cut:H21 DEADLINE=30
 #                        LETTERS=folder COUNT=40 BROKER=rabbitmq PORT=8710 LOG=axis.log); while it is up, demo.env
-#                        holds addresses and keys of two agencies, see docs/connect.md
+#                        holds addresses and keys of two agencies, see docs/connect.md, and of consoles
 #   make test            what CI runs: style, types, all tests
 #   make setup           only the environment in .venv
 #   make test-api        200 calls of each operation of /v1, made from its own description (EXAMPLES=1000)
@@ -11,13 +11,14 @@
 #                        (ONLY=one_link,fan_out QUICK=1 MINUTES=10 JSON=figures.json OUT=folder)
 #   make docs            the generated pages under docs/
 #   make words           the sentences of the console: gathered, laid beside their English, compiled
+#   make sbom            the bill of materials of what runs, as CycloneDX: sbom.json (SBOM=file.json)
 #   make lock            new versions of everything, with their hashes
 #   make clean           .venv, caches and builds
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-api test-long style types bench docs words lock clean packages
+.PHONY: help setup demo test test-api test-long style types bench docs words sbom lock clean packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -102,6 +103,11 @@ words: setup
 	$(BIN)/pybabel -q update -i $(VENV)/console.pot -d $(LOCALE) -D console -l en --no-fuzzy-matching \
 		--ignore-obsolete --no-wrap --ignore-pot-creation-date
 	$(BIN)/pybabel compile -d $(LOCALE) -D console --statistics
+
+# From the lock file, so it names exactly what is installed, with the hashes of the files.
+sbom: setup
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+		--output-format JSON --output-file $(or $(SBOM),sbom.json) requirements.lock
 
 # --- keeping up ----------------------------------------------------------------------------------
 

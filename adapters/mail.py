@@ -24,9 +24,9 @@ from gateway.core.callbacks import mail_objection
 from gateway.core.catalogue import CONFIG_BAD_VALUE, NOTICE_REFUSED, NOTICE_UNHEARD
 from gateway.core.errors import Misconfigured, find
 from gateway.core.lifecycle import STATUSES, normal_code
-from gateway.core.model import Kind
+from gateway.core.model import AgencyCode, Kind
 from gateway.core.time_limits import CARRIED, HANDLED, SENT, TOLD
-from gateway.ports import AgencyAdapter, Channel, MailItem, Notice, Occasion, Workplace
+from gateway.ports import AgencyAdapter, Caller, Channel, MailItem, Notice, Occasion, Step, Tried, Workplace
 from gateway.v1.subscriptions import LetterLinks, notice_id
 
 AT_ONCE = 4  # connections to the SMTP server; a campaign of letters must not look like one of spam
@@ -82,6 +82,20 @@ class MailAdapter(AgencyAdapter):
             self._place.log.info("notices.off", channel=self.name)
             return ()
         return (self.run,)
+
+    async def probe(self, agency: AgencyCode) -> Sequence[Step]:
+        """Whether the server takes our account, if the agency is told by mail; nothing is sent."""
+        wishes = await self._place.notices.subscriptions(Caller(self.name, frozenset({agency})))
+        if not any(wish.channel is Channel.MAIL and wish.is_active for wish in wishes):
+            return ()
+        if not self._settings.host:
+            return (Step(Tried.NAME, False, "chưa đặt máy chủ SMTP (mail.host)", "mail.host is not set"),)
+        try:
+            async with self._line():
+                return (Step(Tried.LOGIN, True, "máy chủ SMTP nhận nút này", "the SMTP server lets us in"),)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            said = _said(error)
+            return (Step(Tried.LOGIN, False, f"máy chủ SMTP: {said}", f"the SMTP server: {said}"),)
 
     async def run(self) -> None:
         """Send what is due, for ever."""

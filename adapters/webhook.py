@@ -28,7 +28,9 @@ from gateway import __version__
 from gateway.config import WebhookSection
 from gateway.core.callbacks import SECRET_PREFIX, host_of
 from gateway.core.catalogue import NOTICE_REFUSED, NOTICE_UNHEARD, RECEIVER_GONE
-from gateway.ports import AgencyAdapter, Channel, Notice, Subscription, Workplace
+from gateway.core.model import AgencyCode
+from gateway.ports import AgencyAdapter, Caller, Channel, Notice, Step, Subscription, Workplace
+from gateway.probing import Place, probe
 from gateway.v1.subscriptions import WebhookMessage, notice_id
 
 AT_ONCE = 4  # requests to one host; a small system should not feel them
@@ -51,6 +53,26 @@ class WebhookAdapter(AgencyAdapter):
     def pollers(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """The loop that sends what is due."""
         return (self.run,)
+
+    async def probe(self, agency: AgencyCode) -> Sequence[Step]:
+        """Try the addresses that the agency has subscribed, as far as the handshake; nothing is sent."""
+        steps: list[Step] = []
+        caller = Caller(self.name, frozenset({agency}))
+        for subscription in await self._place.notices.subscriptions(caller):
+            if subscription.channel is Channel.WEBHOOK and subscription.is_active:
+                steps += await self._try(subscription.address)
+        return steps
+
+    async def _try(self, address: str) -> list[Step]:
+        parts = urlsplit(address)
+        is_secure = parts.scheme == "https"
+        place = Place(
+            parts.hostname or "",
+            parts.port or (443 if is_secure else 80),
+            (self._trust or ssl.create_default_context()) if is_secure else None,
+            lambda number: self._reach.permits(parts.scheme, ip_address(number.partition("%")[0])),
+        )
+        return await probe(place, self._place.clock.now())
 
     async def run(self) -> None:
         """Send what is due, for ever."""

@@ -34,6 +34,7 @@ from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
 from gateway.doors.parking import Parking
 from gateway.doors.relay import Relay
+from gateway.doors.upkeep import Upkeep
 from gateway.http.app import build_app
 from gateway.http.console.app import build_console, refuse_as_text
 from gateway.http.console.around import Around, Remembered
@@ -61,9 +62,14 @@ from gateway.ports import (
     Terms,
     Workplace,
 )
+from gateway.reports.counting import Counting
+from gateway.reports.desk import ReportDesk
+from gateway.reports.filing import Filing
+from gateway.seen_seals import SeenSeals
 from gateway.v1.origin import PROXIES
 from gateway.v1.transfer import Limits as HttpLimits
 from gateway.vault import FileVault
+from gateway.watchmen import watch_loops
 
 BEAT_SECONDS = 10.0  # six beats before a claim counts as orphaned (60 s)
 DIRECTORY_SECONDS = 2.0
@@ -151,7 +157,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         desk,
         calendar,
         deliverers,
-        given.examiner,
+        SeenSeals(given.examiner, store, given.clock),
         pick_up_days=delivery.pick_up_working_days,
         ttl_days=delivery.ttl_working_days,
         one_by_one=clerk.one_by_one,
@@ -188,8 +194,10 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         "relay.time": relay.keep_time,
         "relay.links": relay.watch_links,
         "parking": Parking(desk, broker).run,
+        "upkeep": Upkeep(desk).run,
         "clerk": clerk.run,
         "beat": lambda: _beat(desk, broker),
+        "heard": lambda: desk.heard.keep(store.note_heard, desk.clock),
         "directory": lambda: _keep_current(book, desk),
         "editions": editions.run,
     }
@@ -198,9 +206,17 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         for lane in Lane:
             loops[f"relay:{neighbour}:{lane.value}"] = _bound(relay.run, neighbour, lane)
             loops[f"arrival:{neighbour}:{lane.value}"] = _bound(arrival.run, neighbour, lane)
+    loops |= watch_loops(config, desk, broker, given.environ)
     for adapter in adapters.values():
         for number, poller in enumerate(adapter.pollers()):
             loops[f"{adapter.name}:{number}"] = poller
+
+    # who counts, and reports
+    reports = ReportDesk(name, store, book.current, desk.clock, calendar, config.reports)
+    filing = Filing(reports, config.node.data_dir / "reports", log)
+    loops["statistics"] = Counting(store, calendar, desk.clock, log).run
+    if config.reports.files:
+        loops["reports"] = filing.run
 
     # the counter towards the agencies' programs
     draining = asyncio.Event()
@@ -218,6 +234,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         limits=HttpLimits(
             document_bytes=limits.document_bytes, requests_per_minute=config.http.requests_per_minute
         ),
+        reports=reports,
     )
     app = build_app(around, [o for adapter in adapters.values() for o in adapter.operations()])
     counters = [Counter(name="v1", app=app, section=config.http, refuse=refuse_as_problem)]
@@ -235,9 +252,18 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
             log=log,
             metrics=given.metrics,
             remembered=Remembered(desk.clock),
+            reports=reports,
+            filing=filing,
+            uploads=around.uploads,
+            calendar=calendar,
+            document_bytes=around.limits.document_bytes,
+            probe_link=broker.probe,
+            adapters=adapters,
+            alerts=config.alerts,
             environ=given.environ,
         )
         loops["console"] = console.sweep
+        loops["console.links"] = console.watch_links
         counters.append(
             Counter(name="console", app=build_console(console), section=config.console, refuse=refuse_as_text)
         )
@@ -380,7 +406,8 @@ async def _beat(desk: Desk, broker: Broker) -> None:
     """Show that this instance lives, and bring the gauges up to date."""
     while True:
         await desk.store.beat(desk.clock.now())
-        desk.metrics.standing(await desk.store.counts())
+        standing = await desk.store.standing()
+        desk.metrics.standing({place: each.number for place, each in standing.items()})
         desk.metrics.links(broker.neighbours_up())
         await desk.clock.sleep(BEAT_SECONDS)
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Mapping, MutableMapping
+from collections import Counter as Counts
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +23,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from structlog.typing import FilteringBoundLogger
 
+from gateway.core.alerts import AlertFacts, AlertKind
 from gateway.core.deadlines import Word
 from gateway.core.delivery import State
 from gateway.core.model import Kind, Lane, NodeId
@@ -93,6 +96,14 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "link.up": ("neighbour", "lane", "way"),
     "link.down": ("neighbour", "lane", "way", "code", "error"),
     "loop.failed": ("loop", "code"),
+    "report.filed": ("period", "size"),
+    # who watches over it
+    "alert.raised": ("kind", "place"),
+    "alert.ended": ("kind", "place"),
+    "alert.sent": ("way", "attempts"),
+    "alert.not_sent": ("way", "attempts", "code"),
+    "syslog.down": ("reason",),
+    "syslog.up": (),
     # the API
     "http.request": (
         *("request_id", "method", "route", "status", "seconds", "caller", "letter_id", "size", "codes"),
@@ -206,11 +217,26 @@ _SIZES = (4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864, 2684
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+@dataclass(frozen=True, slots=True)
+class MetricLine:
+    """One metric as docs/metrics.md has it; `name` as its samples are called."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    sentence: str
+
+
 class Metrics:
-    """The numbers of one node, in words of the office. Agencies are never labels: there are too many."""
+    """
+    The numbers of one node, in words of the office. Agencies are never labels: there are too many.
+
+    `described` is what docs/metrics.md is made of.
+    """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self.described: list[MetricLine] = []
         self._accepted = self._counter("letters_accepted", "Letters that agencies of this node sent", "kind")
         self._refused = self._counter("letters_refused", "Letters refused at intake", "code")
         self._sizes = self._histogram("letter_bytes", "Size of accepted letters in bytes", _SIZES)
@@ -223,15 +249,22 @@ class Metrics:
         self._taken_bytes = self._counter("letters_taken_bytes", "Bytes of those letters", "link", "lane")
         self._frame_faults = self._counter("frame_faults", "Frames and letters refused on arrival", "code")
         self._control = self._counter("control_messages", "Control messages heard, by their kind", "kind")
-        self._standing = Gauge(
-            "truc_deliveries_standing",
-            "Deliveries that stand in a state now (link: a neighbour, or local)",
-            ("state", "link"),
-            registry=self.registry,
+        self._standing = self._gauge(
+            "deliveries_standing",
+            "Deliveries on their way that stand in a state now (link: a neighbour, or local)",
+            *("state", "link"),
         )
-        self._links = Gauge(
-            "truc_link_up", "1 while the link to a neighbour works", ("link",), registry=self.registry
+        self._links = self._gauge("link_up", "1 while the link to a neighbour works", "link")
+        self._oldest = self._gauge(
+            "oldest_letter_seconds", "How long the oldest letter has waited for a neighbour", "link"
         )
+        self._certificates = self._gauge(
+            "certificate_end_timestamp_seconds", "When a certificate of this node ends", "name"
+        )
+        self._disk_free = self._gauge("disk_free_ratio", "Free share of the data disk, 0 to 1")
+        self._alerts = self._gauge("alerts_standing", "Alerts that stand now, by their kind", "kind")
+        for kind in AlertKind:
+            self._alerts.labels(kind.value)  # a rule must see 0, not nothing
         self._faults = self._counter(
             "internal_errors", "Faults of our own, by where they were caught", "where"
         )
@@ -240,10 +273,16 @@ class Metrics:
             "http_seconds", "How long an HTTP request took", _SECONDS, "route"
         )
 
+    def _gauge(self, name: str, sentence: str, *labels: str) -> Gauge:
+        self.described.append(MetricLine(f"truc_{name}", "gauge", labels, sentence))
+        return Gauge(f"truc_{name}", sentence, labels, registry=self.registry)
+
     def _counter(self, name: str, sentence: str, *labels: str) -> Counter:
+        self.described.append(MetricLine(f"truc_{name}_total", "counter", labels, sentence))
         return Counter(f"truc_{name}", sentence, labels, registry=self.registry)
 
     def _histogram(self, name: str, sentence: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        self.described.append(MetricLine(f"truc_{name}", "histogram", labels, sentence))
         return Histogram(f"truc_{name}", sentence, labels, buckets=buckets, registry=self.registry)
 
     def accepted(self, kind: Kind, size: int) -> None:
@@ -286,7 +325,7 @@ class Metrics:
         self._control.labels(kind).inc()
 
     def standing(self, counts: Mapping[tuple[str, State], int]) -> None:
-        """How many deliveries stand where now (Store.counts); replaces what was said before."""
+        """How many deliveries stand where now (Store.standing); replaces what was said before."""
         sums: dict[tuple[str, str], int] = {}
         for (target, state), number in counts.items():
             kind, _, name = target.partition(":")
@@ -300,6 +339,24 @@ class Metrics:
         """Which links work now (Broker.neighbours_up)."""
         for neighbour, works in up.items():
             self._links.labels(neighbour).set(works)
+
+    def alerts(self, standing: Iterable[AlertKind]) -> None:
+        """Which alerts stand now; replaces what was said before."""
+        numbers = Counts(standing)
+        for kind in AlertKind:
+            self._alerts.labels(kind.value).set(numbers[kind])
+
+    def facts(self, facts: AlertFacts, now: datetime) -> None:
+        """What the watch of the node has found out; replaces what was said before."""
+        self._oldest.clear()
+        for neighbour in facts.links:
+            since = facts.oldest.get(neighbour, now)
+            self._oldest.labels(neighbour).set((now - since).total_seconds())
+        self._certificates.clear()
+        for name, ends_at in facts.certificates.items():
+            self._certificates.labels(name).set(ends_at.timestamp())
+        if facts.disk_free is not None:
+            self._disk_free.set(facts.disk_free)
 
     def fault(self, where: str) -> None:
         """An exception that nobody expected was caught at a door or loop."""

@@ -21,7 +21,7 @@ from gateway.core.model import AgencyCode, Kind, LetterId, Organ, Staff
 from gateway.core.tracked_deadlines import with_deadlines
 from gateway.core.tracked_links import with_links
 from gateway.core.tracking import Tracking, trace
-from gateway.core.whereabouts import LATEST, estimated, links_ahead
+from gateway.core.whereabouts import LATEST, estimated, links_ahead, with_pauses
 from gateway.doors.desk import Desk
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
@@ -180,7 +180,8 @@ class PostOffice:
         mine = None if caller.is_operator else caller.agencies
         tracking = with_links(tracking, record.letter.facts, record.links, mine)
         due = with_deadlines(tracking, record, Reckoning(self._calendar, now), directory)
-        return estimated(due, times, now)
+        held = await desk.store.maintenance()
+        return with_pauses(estimated(due, times, now), desk.node, held.keys())
 
     @staticmethod
     def _concerns(record: TrackRecord, caller: Caller) -> bool:

@@ -24,7 +24,7 @@ WRITTEN = [
     "SECURITY.md",
     "CHANGELOG.md",
     *(f"docs/{n}" for n in ("flow.md", "connect.md", "console.md", "vxp.md", "uplink.md")),
-    *(f"docs/{n}" for n in ("adapters.md", "directory.md")),
+    *(f"docs/{n}" for n in ("adapters.md", "directory.md", "capacity.md")),
 ]
 
 # Settings that are read through a method of the tree.
@@ -34,6 +34,9 @@ READ_THROUGH = {
     "xml": ("limits.",),
     "retry": ("delivery.retry_",),
     "seal": ("seal.",),
+    "limits": ("alerts.refusals_",),
+    "patience": ("alerts.calm", "alerts.remind"),
+    "ways": ("alerts.ways",),
     "reach": ("webhook.allow_",),
     "hours": ("calendar.morning", "calendar.afternoon"),
     "secrets_key": ("node.secrets_key",),
@@ -133,9 +136,10 @@ SECTION_OF = {
     "adapters.webhook": "webhook",
     "gateway.http.console.openid": "oidc",
     "gateway.http.console": "console",
+    "gateway.http.stats": "reports",
 }
 """An adapter is handed the section of its name, and calls it what it is to it: its settings. So do the rooms
-of the console."""
+of the console, and /v1/stats."""
 
 
 def _section_of(module: Module, said: str) -> str:

@@ -43,29 +43,39 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.inside": CORE | {"gateway.ports"},
     "gateway.journal": OUTSIDE,
     "gateway.store": OUTSIDE | {"gateway.durable", "gateway.journal"},
-    "gateway.broker": OUTSIDE,
+    "gateway.broker": OUTSIDE | {"gateway.probing"},
     "gateway.doors": OUTSIDE | WIRE | {"gateway.answers", "gateway.sealed_file"},
     "gateway.vxp": CORE,
     "gateway.durable": frozenset(),
     "gateway.vault": CORE | {"gateway.config", "gateway.durable"},
     "gateway.notices": OUTSIDE,
+    "gateway.probing": CORE | {"gateway.ports"},
+    "gateway.seen_seals": OUTSIDE,
     "gateway.keyring": OUTSIDE | {"gateway.vault"},
     "gateway.keys": OUTSIDE,
+    "gateway.alerts": OUTSIDE | {"gateway.config"},
+    "gateway.hand_on": OUTSIDE | {"gateway.config"},
+    "gateway.watchmen": OUTSIDE | {"gateway.alerts", "gateway.config", "gateway.doors", "gateway.hand_on"},
     "gateway.accounts": OUTSIDE,
+    "gateway.reports": OUTSIDE | {"gateway.config", "gateway.durable"},
     "adapters": OUTSIDE
-    | {"gateway.v1", "gateway.vxp", "gateway.client", "gateway.config", "gateway.durable", "gateway.inside"},
+    | {"gateway.v1", "gateway.vxp", "gateway.client", "gateway.config", "gateway.durable", "gateway.inside"}
+    | {"gateway.probing"},
     "gateway.enrolment": OUTSIDE | {"gateway.doors"},
     "gateway.office": OUTSIDE | {"gateway.answers", "gateway.doors", "gateway.evidence", "gateway.enrolment"},
     "gateway.clerk": OUTSIDE | {"gateway.answers", "gateway.doors", "gateway.office"},
     "gateway.v1": OUTSIDE | {"gateway.answers"},
     "gateway.client": OUTSIDE | {"gateway.answers", "gateway.v1", "gateway.vxp"},
     "gateway.http": OFFICE
-    | {"gateway", "gateway.config", "gateway.durable", "gateway.inside", "gateway.keys", "gateway.v1"},
+    | {"gateway", "gateway.config", "gateway.durable", "gateway.inside", "gateway.keys"}
+    | {"gateway.reports", "gateway.v1"},
     "gateway.http.console": OUTSIDE
-    | {"gateway", "gateway.accounts", "gateway.config", "gateway.http", "gateway.v1"},
+    | {"gateway", "gateway.accounts", "gateway.config", "gateway.http", "gateway.v1"}
+    | {"gateway.directory_files", "gateway.evidence", "gateway.reports"},
     "gateway.crash": CORE,
     "gateway.seals": OUTSIDE | {"gateway.config"},
     "gateway.node": {"gateway", "schemas", "signing"},
+    "gateway.doctor": {"gateway", "schemas", "signing"},
     "gateway.serve": {"gateway", "schemas", "signing"},
     "gateway.sandbox": {"gateway", "schemas", "signing"},
     "gateway.cli": {"gateway", "schemas", "signing"},
@@ -74,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 ROOF = {"gateway.node", "gateway.serve", "gateway.sandbox", "gateway.cli"}
 MAY_SEE_THE_ROOF = {
     "gateway.serve": {"gateway.node"},
+    "gateway.doctor": {"gateway.serve"},
     "gateway.sandbox": {"gateway.node", "gateway.serve"},
     "gateway.cli": {"gateway.node", "gateway.serve", "gateway.sandbox"},
 }
@@ -93,8 +104,9 @@ OWNERS: dict[str, set[str]] = {
         *("gateway.node", "gateway.sandbox"),
     },
     "aiosmtplib": {"adapters"},
+    "apprise": {"gateway.alerts.ways"},
     "structlog": {"gateway.observe"},
-    "xlsxwriter": {"gateway.http"},
+    "xlsxwriter": {"gateway.http", "gateway.reports.sheets"},
     "jinja2": {"gateway.http"},
     "prometheus_client": {"gateway.observe", "gateway.http"},
     "typer": {"gateway.cli"},

@@ -41,6 +41,7 @@ PROVED_ELSEWHERE = {
     "gateway.doors.draft": "tests/doors/test_intake.py",
     "gateway.keyring": "tests/unit/test_keys.py",
     "gateway.node": "tests/network/test_demo.py",
+    "gateway.watchmen": "tests/network/test_watched_node.py",
     "gateway.sandbox.axis": "tests/network/test_demo.py",
     "gateway.sandbox.partner": "tests/contract/test_adapter.py",  # a declaration; each adapter has one
     "gateway.sandbox.processes": "tests/network/test_demo.py",

@@ -36,6 +36,7 @@ for file in (files("gateway.directories")).iterdir():
 assert (files("schemas") / "CLAUSES.tsv").is_file()
 assert any(f.name.endswith(".xsd") for f in (files("schemas") / "edxml").iterdir())
 assert head()
+assert (files("gateway.core.capacity") / "measured.toml").is_file()
 console = files("gateway.http.console")
 for part in ("static/console.css", "templates/frame.html", "locale/en/LC_MESSAGES/console.mo"):
     assert console.joinpath(*part.split("/")).is_file(), part

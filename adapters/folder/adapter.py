@@ -19,7 +19,9 @@ from gateway.core.catalogue import CONFIG_BAD_VALUE, FOLDER_UNREACHABLE
 from gateway.core.directory import Directory
 from gateway.core.errors import Finding, Unavailable, find
 from gateway.core.model import AgencyCode
-from gateway.ports import AgencyAdapter, Deliverer, OpenLetter, Workplace
+from gateway.ports import AgencyAdapter, Deliverer, OpenLetter, Step, Tried, Workplace
+
+PROBE_SECONDS = 5.0  # an operator waits for it
 
 Ways = Mapping[AgencyCode, Mapping[str, Any]]
 
@@ -68,6 +70,23 @@ class FolderAdapter(AgencyAdapter):
             raise Unavailable(book.faults.get(letter.agency, unknown))
         await self._exchange(letter.agency, path).take(letter)
         return True
+
+    async def probe(self, agency: AgencyCode) -> Sequence[Step]:
+        """Whether its folder can be read and written; nothing is put there."""
+        book = self._current()
+        path = book.paths.get(agency)
+        if path is None:
+            fault = book.faults.get(agency)
+            return () if fault is None else (Step(Tried.FOLDER, False, fault.vi, fault.en),)
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):  # a share that hangs answers never
+                can = await asyncio.to_thread(os.access, path, os.R_OK | os.W_OK | os.X_OK)
+        except TimeoutError:
+            return (Step(Tried.FOLDER, False, f"{path}: ổ chia sẻ treo", f"{path}: the share hangs"),)
+        if can:
+            return (Step(Tried.FOLDER, True, f"{path}: đọc và ghi được", f"{path}: readable and writable"),)
+        vi = f"{path}: không có, hoặc tài khoản của nút không được đọc và ghi"
+        return (Step(Tried.FOLDER, False, vi, f"{path}: not there, or closed to this node"),)
 
     async def run(self) -> None:
         """Look at every folder once in a while, until cancelled."""

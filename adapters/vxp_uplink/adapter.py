@@ -5,8 +5,10 @@ The uplink of a node: one loop that asks the axis above, as often as the setting
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from urllib.parse import urlsplit
 
 from adapters.vxp_uplink.agencies import Agencies
 from adapters.vxp_uplink.axis import Axis, System
@@ -17,8 +19,10 @@ from adapters.vxp_uplink.refusals import Refusals
 from adapters.vxp_uplink.returning import Returning
 from adapters.vxp_uplink.sending import PATIENCE, Sending
 from gateway.core.errors import TrucError
-from gateway.ports import AgencyAdapter, Deliverer, Workplace
+from gateway.core.model import AgencyCode
+from gateway.ports import AgencyAdapter, Deliverer, Step, Tried, Workplace
 from gateway.ports.moving import UPLINK
+from gateway.probing import Place, probe
 
 LOOK_SECONDS = 1.0  # what an operator sets beside the running node counts within seconds
 KEPT_SECONDS = 30.0
@@ -64,6 +68,16 @@ class UplinkAdapter(AgencyAdapter):
     def pollers(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """One loop; none without an endpoint."""
         return (self.run,) if self.axis.own is not None else ()
+
+    async def probe(self, agency: AgencyCode) -> Sequence[Step]:
+        """Try the line to the axis above, as far as the handshake (`truc uplink check` asks for more)."""
+        endpoint = self.axis.uplink.endpoint
+        if not endpoint:
+            return (Step(Tried.NAME, False, "chưa đặt uplink.endpoint", "uplink.endpoint is not set"),)
+        parts = urlsplit(endpoint)
+        context = ssl.create_default_context() if parts.scheme == "https" else None
+        port = parts.port or (80 if context is None else 443)
+        return await probe(Place(parts.hostname or "", port, context), self._place.clock.now())
 
     async def run(self) -> None:
         """Do what is due, each in its own time, until cancelled."""

@@ -23,7 +23,7 @@ from gateway.broker.topology import DELIVERY_LIMIT, QUEUE_BYTES
 from gateway.core.catalogue import BROKER_REFUSED, LINK_DOWN
 from gateway.core.errors import Unavailable, find
 from gateway.core.model import Lane, NodeId
-from gateway.ports import Clock, Incoming
+from gateway.ports import Clock, Incoming, Step, Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +252,11 @@ class MemoryBroker:
     def neighbours_up(self) -> Mapping[NodeId, bool]:
         others = sorted(self._post.neighbours(self._node))
         return {other: self._is_open and self._post.is_up(self._node, other) for other in others}
+
+    async def probe(self, neighbour: NodeId) -> Sequence[Step]:
+        if self._is_open and self._post.is_up(self._node, neighbour):
+            return (Step(Tried.REACH, True, "cùng tiến trình, đang thông", "in this process, and up"),)
+        return (Step(Tried.REACH, False, "đường nối bị cắt", "the link is cut"),)
 
     async def close(self) -> None:
         self.stop()

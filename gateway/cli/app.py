@@ -12,6 +12,7 @@ from gateway import __version__
 from gateway.cli import (
     agency,
     broker,
+    capacity,
     check,
     console,
     diary,
@@ -19,6 +20,8 @@ from gateway.cli import (
     directory_change,
     directory_edition,
     docs,
+    doctor,
+    journal,
     key,
     letter,
     mail,
@@ -81,6 +84,7 @@ for of_agency in (terms.terms, terms.way, terms.replay, move.move):
 app.add_typer(agency.app, name="agency")
 app.add_typer(key.app, name="key")
 app.add_typer(console.app, name="console")
+app.add_typer(journal.app, name="journal")
 directory.app.command("import", epilog=EXIT_CODES)(directory_change.import_files)
 for of_directory in (
     *(directory_change.apply, directory_change.pending, directory_change.cancel),
@@ -94,5 +98,7 @@ app.command(epilog=EXIT_CODES)(operate.migrate)
 app.add_typer(operate.config, name="config")
 app.add_typer(broker.app, name="broker")
 app.command(epilog=EXIT_CODES)(serve.serve)
+app.command(epilog=EXIT_CODES)(doctor.doctor)
 app.command(epilog=EXIT_CODES)(sandbox.sandbox)
+app.command(epilog=EXIT_CODES)(capacity.capacity)
 app.command(hidden=True)(docs.docs)

@@ -21,7 +21,7 @@ def docs(
     ] = False,
 ) -> None:
     """
-    Tạo docs/errors.md và docs/configuration.md từ mã nguồn · Make the generated pages.
+    Tạo các trang trong docs lấy từ mã nguồn · Make the generated pages.
 
     \b
     truc docs
@@ -154,7 +154,29 @@ def _configuration() -> Iterator[str]:
             yield f"| `{setting.key}`{variable} | {kind} | {default} | {setting.vi}<br>{setting.en} |"
 
 
+# --- capacity.md ---------------------------------------------------------------------------------
+
+
+def capacity_page() -> str:
+    """docs/capacity.md: the load of a country, on paper and simulated."""
+    from gateway.cli.capacity_page import page
+
+    return page()
+
+
+# --- metrics.md ----------------------------------------------------------------------------------
+
+
+def metrics_page() -> str:
+    """docs/metrics.md: every metric."""
+    from gateway.cli.metrics_page import page
+
+    return page()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "configuration.md": configuration_page,
+    "capacity.md": capacity_page,
+    "metrics.md": metrics_page,
 }

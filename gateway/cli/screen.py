@@ -81,16 +81,21 @@ class Screen:
                 self.line(text)
 
     @contextmanager
-    def progress(self, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-        """A bar of `total` bytes while work goes on; nothing at all if nobody watches."""
+    def progress(
+        self, what: str, total: int | None, *, of_bytes: bool = True
+    ) -> Iterator[Callable[[int], None]]:
+        """
+        A bar of `total` bytes, or of so many other things, while work goes on; nothing if nobody watches.
+        """
         if not sys.stderr.isatty():
             yield lambda _step: None
             return
+        from rich import progress as bar
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        of = (bar.DownloadColumn(), bar.TransferSpeedColumn()) if of_bytes else (bar.MofNCompleteColumn(),)
+        columns = (bar.TextColumn("{task.description}"), bar.BarColumn(), *of)
+        with bar.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
             task = shown.add_task(what, total=total)
             yield lambda step: shown.advance(task, step)
 

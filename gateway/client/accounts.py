@@ -4,7 +4,7 @@ Figures, quotas, keys and terms as a caller sees them: one method per route of /
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from gateway.client.exchange import Exchange
 from gateway.v1.accounts import (
@@ -18,6 +18,7 @@ from gateway.v1.accounts import (
     TermsWish,
     TrafficShape,
 )
+from gateway.v1.stats import StatsShape
 
 
 class AccountCalls:
@@ -29,6 +30,18 @@ class AccountCalls:
         """What the caller's agencies sent and received (times aware); the last 30 days if nothing is said."""
         query = times(since=since, until=until)
         return await self._exchange.ask(TrafficShape, "GET", "/v1/statistics", query=query)
+
+    async def stats(
+        self, period: str = "", *, first: date | None = None, last: date | None = None
+    ) -> StatsShape:
+        """
+        Statistics of a month, quarter or year (`2026-11`, `2026-Q4`, `2026`) or of days; else this month.
+
+        An operator gets those of all agencies of the node.
+        """
+        named = {"period": period, "first": first and first.isoformat(), "last": last and last.isoformat()}
+        query = [(name, value) for name, value in named.items() if value]
+        return await self._exchange.ask(StatsShape, "GET", "/v1/stats", query=query)
 
     async def quota(self) -> tuple[QuotaShape, ...]:
         """What each of the caller's agencies may send today, and has sent."""

@@ -172,6 +172,7 @@ class TrucClientSync(Blocking[TrucClient]):
     diary = _waiting(TrucClient.diary)
     diary_file = _waiting(TrucClient.diary_file)
     statistics = _waiting(TrucClient.statistics)
+    stats = _waiting(TrucClient.stats)
     quota = _waiting(TrucClient.quota)
     keys = _waiting(TrucClient.keys)
     add_key = _waiting(TrucClient.add_key)

@@ -14,6 +14,7 @@ from gateway.config.console import ConsoleSection, OidcSection
 from gateway.config.doors import FolderSection, MailSection, UplinkSection, VxpSection, WebhookSection
 from gateway.config.listeners import HttpSection, ListenerSection, TlsFiles
 from gateway.config.reading import load, parse
+from gateway.config.reports import ReportsSection
 from gateway.config.section import Section
 from gateway.config.tree import (
     BrokerSection,
@@ -28,8 +29,11 @@ from gateway.config.tree import (
     StoreSection,
 )
 from gateway.config.values import Secret
+from gateway.config.watching import AlertsSection, AlertWaySection, SyslogSection
 
 __all__ = [
+    "AlertWaySection",
+    "AlertsSection",
     "BrokerSection",
     "CalendarSection",
     "Config",
@@ -44,11 +48,13 @@ __all__ = [
     "MailSection",
     "NodeSection",
     "OidcSection",
+    "ReportsSection",
     "SealSection",
     "Secret",
     "Section",
     "Setting",
     "StoreSection",
+    "SyslogSection",
     "TlsFiles",
     "UplinkSection",
     "VxpSection",

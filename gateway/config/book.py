@@ -17,6 +17,8 @@ from pydantic_core import PydanticUndefined
 from gateway.config.section import Section
 from gateway.config.tree import Config, LinkSection
 from gateway.config.values import Secret
+from gateway.config.watching import AlertWaySection
+from gateway.core.alerts import AlertKind
 from gateway.core.calendar import Span
 
 PREFIX = "TRUC_"
@@ -37,6 +39,7 @@ _KIND_NAMES: dict[Any, str] = {
 
 _LIST_NAMES: dict[Any, str] = {
     date: "days (2026-02-17, comma between)",
+    AlertKind: " | ".join(AlertKind) + " (comma between)",
     IPv4Network | IPv6Network: "networks (10.1.0.0/16, comma between)",
 }
 
@@ -60,6 +63,8 @@ def settings() -> Iterator[Setting]:
         yield from _settings_of(section_type(section), section, variables=True)
         if section == "broker":
             yield from _settings_of(LinkSection, "broker.links.<node>", variables=False)
+        if section == "alerts":
+            yield from _settings_of(AlertWaySection, "alerts.ways.<name>", variables=False)
 
 
 def section_titles() -> dict[str, str]:
@@ -110,6 +115,8 @@ def _default_text(value: Any) -> str:
             return "—"
         case timedelta():
             return _duration_text(value)
+        case tuple():
+            return ", ".join(map(str, value))
         case ByteSize():
             return value.human_readable(decimal=False).replace(".0", "")
         case _:

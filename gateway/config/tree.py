@@ -23,8 +23,10 @@ from gateway.config.doors import (
     WebhookSection,
 )
 from gateway.config.listeners import HttpSection
+from gateway.config.reports import ReportsSection
 from gateway.config.section import Section, setting
 from gateway.config.values import Days, Duration, FilePath, Hours, Secret, SecretReference, Url
+from gateway.config.watching import AlertsSection, SyslogSection
 from gateway.core.archives import ArchiveLimits
 from gateway.core.calendar import OfficeHours
 from gateway.core.catalogue import CONFIG_BAD_VALUE
@@ -280,7 +282,10 @@ class Config(Section):
     limits: LimitsSection = LimitsSection()
     delivery: DeliverySection = DeliverySection()
     calendar: CalendarSection = CalendarSection()
+    reports: ReportsSection = ReportsSection()
     log: LogSection = LogSection()
+    alerts: AlertsSection = AlertsSection()
+    syslog: SyslogSection = SyslogSection()
     seal: SealSection = SealSection()
     vxp: VxpSection = VxpSection()
     webhook: WebhookSection = WebhookSection()

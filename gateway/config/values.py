@@ -78,7 +78,8 @@ def _duration(value: object) -> object:
     return timedelta(**{unit: float(match[1])})
 
 
-def _days(value: object) -> object:
+def _listed(value: object) -> object:
+    """Several values with commas between, or a list."""
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
@@ -118,9 +119,10 @@ def _no_password(url: str) -> str:
     return url
 
 
+Listed = BeforeValidator(_listed)
 FilePath = Annotated[Path, AfterValidator(_path)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Days = Annotated[tuple[date, ...], BeforeValidator(_days)]
+Days = Annotated[tuple[date, ...], Listed]
 Hours = Annotated[Span, BeforeValidator(_span)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 Url = Annotated[str, AfterValidator(_no_password)]

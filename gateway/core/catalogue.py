@@ -673,6 +673,11 @@ CONTENT_CLOSED = Fault("TRUC-468", "content-closed", E, Blame.SENDER, 403,
     "The account has no right to open the content of letters",
     "Đề nghị người quản trị nút cấp quyền nếu công việc cần đến",
     "Ask the node's administrator for the right if your work needs it")
+MOVED_ON = Fault("TRUC-474", "moved-on", E, Blame.SENDER, 409,
+    "Văn bản không còn ở tình trạng cho phép việc này",
+    "The letter does not stand any more where this can be done",
+    "Mở lại trang để xem tình trạng mới",
+    "Open the page again to see how it stands now")
 
 # 5xx · between nodes (doors/relay, doors/arrival, broker)
 HOP_LIMIT = Fault("TRUC-501", "hop-limit", E, Blame.OPERATOR, 500,
@@ -760,6 +765,11 @@ STOPPED = Fault("TRUC-517", "stopped", W, Blame.SENDER, 409,
     "The letter was stopped on its way at the sender's request",
     "Không cần làm gì",
     "Nothing to do")
+GIVEN_BACK = Fault("TRUC-518", "given-back", E, Blame.OPERATOR, 500,
+    "Trục trả lại bên gửi: người vận hành nút quyết định không chuyển tiếp văn bản này",
+    "The axis gave the letter back: an operator of a node decided that it goes no further",
+    "Hỏi đơn vị vận hành nút để biết lý do, sửa rồi gửi lại",
+    "Ask the operator of the node for the reason, correct it and send again")
 
 # 6xx · the seal (signing, doors/intake, doors/handover)
 NO_SEAL = Fault("TRUC-601", "no-seal", E, Blame.NEIGHBOUR, 403,

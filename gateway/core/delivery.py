@@ -174,6 +174,11 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain:
+    """An operator does not want it to wait for its next try, or for the word of a silent neighbour."""
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """An operator lets it go on."""
 
@@ -204,6 +209,7 @@ Event = (
     | Unwelcome
     | Unreadable
     | Hold
+    | SendAgain
     | Release
     | GiveBack
     | TakenBack
@@ -223,6 +229,7 @@ EVENTS: tuple[type[Event], ...] = (
     Unwelcome,
     Unreadable,
     Hold,
+    SendAgain,
     Release,
     GiveBack,
     TakenBack,
@@ -237,6 +244,7 @@ LEGAL: dict[State, dict[type[Event], State]] = {
         Refused: State.RETURNED,
         Expired: State.RETURNED,
         Hold: State.HELD,
+        SendAgain: Q,
         Unreadable: State.QUARANTINED,
         GiveBack: State.RETURNED,
         TakenBack: State.STOPPED,
@@ -260,6 +268,7 @@ LEGAL: dict[State, dict[type[Event], State]] = {
         Missing: Q,
         Refused: State.RETURNED,
         Claimed: T,  # offered again
+        SendAgain: Q,  # only the offer: the neighbour may hold all of it
         Overdue: S,
         TakenBack: S,  # too late: the neighbour decides
     },
@@ -354,6 +363,8 @@ def _with_times(
             return replace(moved, due_at=at, warned=True)
         case Missing(held=held):
             return replace(moved, due_at=now, last_code="", confirmed=False, held=held)
+        case SendAgain():
+            return replace(moved, due_at=now, failures=0)
         case Release():
             return replace(moved, due_at=now, failures=0, confirmed=False)
         case Failed(code=code):

@@ -32,11 +32,16 @@ def facts_of(envelope: Envelope) -> LetterFacts:
 
 
 def _register(envelope: Envelope) -> dict[str, str]:
-    """What the register shows of a document beside what it is found by. Spec: ND30/IV"""
+    """
+    What the register shows of a document beside what it is found by, and whether a paper copy follows.
+
+    Spec: ND30/IV, QCVN102/Paper
+    """
     said = {
         "type_name": envelope.type_name,
         "signer": envelope.signer_name,
         "copies": envelope.issued_amount,
+        "paper": "1" if envelope.business.paper_copy else "",
     }
     return {name: text for name, text in said.items() if text}
 

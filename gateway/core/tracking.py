@@ -92,6 +92,7 @@ class RecipientTrack:
     seal: Outcome | None = None
     expected_at: datetime | None = None
     deadlines: tuple[DueItem, ...] = ()
+    is_paused: bool = False  #: node `at` holds the link to `next_node`, see `whereabouts.with_pauses`
     requests: tuple[Request, ...] = ()  #: what it was asked to do with the document, see `tracked_links`
 
     @property

@@ -7,7 +7,7 @@ is no estimate, rather than a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,6 +22,8 @@ Link = tuple[NodeId, NodeId]
 """A link in one direction: from the node that sends to the node that takes."""
 
 LATEST = 20  # crossings of a link that an estimate goes by: an hour of a busy link, a week of a quiet one
+
+PAUSED = "tạm ngừng để bảo trì", "paused for maintenance"
 
 MOVING = frozenset({Stage.ON_THE_WAY, Stage.RETRYING, Stage.SENT})
 
@@ -62,6 +64,21 @@ def _expected_at(track: RecipientTrack, usual: Mapping[Link, float], now: dateti
     return expected_at if expected_at >= now else None
 
 
+def with_pauses(tracking: Tracking, here: NodeId, held: Collection[NodeId]) -> Tracking:
+    """The same with what waits at node `here` for one of its `held` neighbours marked as such."""
+    if not held:
+        return tracking
+    return replace(
+        tracking,
+        recipients=tuple(
+            replace(track, is_paused=True, expected_at=None)
+            if track.stage in MOVING and track.at == here and track.next_node in held
+            else track
+            for track in tracking.recipients
+        ),
+    )
+
+
 # --- in one line ---------------------------------------------------------------------------------
 
 
@@ -82,6 +99,8 @@ def where(track: RecipientTrack) -> tuple[str, str]:
         vi, en = f"{vi} từ {since}", f"{en} since {since}"
     if track.next_node:
         vi, en = f"{vi}, chờ sang {track.next_node}", f"{en}, waiting for {track.next_node}"
+    if track.is_paused:
+        return f"{vi}, {PAUSED[0]}", f"{en}, {PAUSED[1]}"
     if track.next_try_at is not None:
         again = _moment(track.next_try_at)
         vi, en = f"{vi}, lần thử kế tiếp {again}", f"{en}, next try {again}"

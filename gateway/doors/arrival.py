@@ -95,6 +95,8 @@ class Arrival:
     async def receive(self, inbox: Inbox, frames: Sequence[Incoming]) -> None:
         """Make a batch durable, then acknowledge it; what can't be made durable now is put back."""
         self._desk.point("C4")
+        for neighbour in {incoming.neighbour for incoming in frames}:
+            self._desk.heard.note(neighbour, self._desk.clock.now())
         letters: dict[LetterKey, _Batch] = defaultdict(_Batch)
         work: list[Awaitable[list[Incoming]]] = []
         for incoming in frames:

@@ -64,7 +64,8 @@ class Control:
                 await self._hop_request(neighbour, message)
             case EditionsHeld() | EditionRequest() | EditionPiece():
                 await self._editions.hear(neighbour, message)
-            case Hello(protocols=protocols):
+            case Hello(protocols=protocols, release=release):
+                self._desk.heard.greet(neighbour, release, protocols, now)
                 code = "" if agree(PROTOCOLS, protocols) else FRAME_VERSION.code
                 self._desk.log.info("control.received", neighbour=neighbour, type="Hello", code=code)
                 if code:

@@ -5,12 +5,13 @@ What every door has within reach: which node this is, the store, the directory, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode, NodeId
 from gateway.core.take_back import TakeBackPolicy
 from gateway.crash import Point, no_crash
+from gateway.doors.last_heard import LastHeard
 from gateway.observe import Log, Metrics
 from gateway.ports import Bell, Clock, Store, Terms
 
@@ -30,4 +31,5 @@ class Desk:
     adopt: Callable[[Directory], object] = lambda _directory: None  #: put a directory in force at once
     take_back: TakeBackPolicy = "stop"  #: what becomes of a letter that its sender's 13 overtakes
     release: str = ""  #: of this software, for the neighbours to hear
+    heard: LastHeard = field(default_factory=LastHeard)
     point: Point = no_crash  #: called at the crash points of gateway/crash

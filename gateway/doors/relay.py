@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.broker.control import Hello, read_message
 from gateway.broker.frames import PROTOCOLS, ControlFrame, LetterFrame, Manifest, encode
@@ -38,7 +38,7 @@ from gateway.core.errors import TrucError, Unavailable, find
 from gateway.core.model import Lane, NodeId, Part
 from gateway.crash import no_crash
 from gateway.doors.desk import Desk
-from gateway.ports import LINKS, Broker, StoredLetter, Work
+from gateway.ports import LINKS, Broker, Mode, StoredLetter, Work
 
 # How long a door sleeps when nobody rings: only a safety net against a ring that was lost.
 IDLE_SECONDS = 5.0
@@ -250,6 +250,7 @@ class Relay:
     async def sweep(self) -> None:
         """One look at the deliveries to neighbours that time concerns."""
         now, offers = self._desk.clock.now(), []
+        held = await self._held_links(now)
         for delivery in await self._store.overdue(now, SWEEP_ROWS):
             neighbour = delivery.target.neighbour
             if neighbour is None:
@@ -265,8 +266,17 @@ class Relay:
             elif delivery.state is State.SENT:
                 if now > delivery.expires_at and not delivery.warned:
                     await self._record(delivery, Overdue(next_due_at=delivery.due_at))
-                offers.append(self._offer_again(neighbour, delivery))
+                if neighbour not in held:
+                    offers.append(self._offer_again(neighbour, delivery))
         await asyncio.gather(*offers)  # side by side: a link that is slow to answer holds up no other
+
+    async def _held_links(self, now: datetime) -> frozenset[NodeId]:
+        """The links that an operator holds; one that was drained is held once nothing is on its way."""
+        told = await self._store.maintenance()
+        draining = [neighbour for neighbour, each in told.items() if each.mode is Mode.DRAINING]
+        if draining:
+            await self._store.end_draining(draining, now)
+        return frozenset(told.keys() - set(draining))
 
     async def watch_links(self) -> None:
         """Look at the links whenever one of them comes up or goes down, until cancelled."""

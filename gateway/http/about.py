@@ -4,7 +4,9 @@ What a node says of itself and of the axis: agencies, error codes, health, count
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from prometheus_client import generate_latest
@@ -92,6 +94,15 @@ class About:
 
     def _probes(self) -> Sequence[Operation]:
         """What machines around the node ask."""
+        own = self._own_probes()
+        # as Kubernetes and load balancers ask by custom; the same answers
+        return (
+            *own,
+            replace(own[0], path="/healthz", name="getHealthz"),
+            replace(own[1], path="/readyz", name="getReadyz"),
+        )
+
+    def _own_probes(self) -> Sequence[Operation]:
         return (
             Operation(
                 method="GET",
@@ -139,7 +150,7 @@ class About:
         if query.code:
             found = [agency for agency in (directory.find(query.code),) if agency is not None]
         elif query.q:
-            found = list(directory.search(query.q, query.limit))
+            found = list(await asyncio.to_thread(directory.search, query.q, query.limit))
         else:
             raise asked.bad("?q= / ?code=", element="q")
         today = self._around.clock.now().astimezone(VIETNAM).date()

@@ -15,6 +15,7 @@ from gateway.http.looking import Looking
 from gateway.http.reader import Reader
 from gateway.http.searching import Searching
 from gateway.http.sending import Sending
+from gateway.http.stats import Stats
 from gateway.http.subscriptions import Subscriptions
 from gateway.http.surroundings import Surroundings
 from gateway.http.uploads import Uploads
@@ -32,6 +33,7 @@ def operations_of(surroundings: Surroundings, of_adapters: Iterable[Operation] =
         *of_adapters,
         *Accounts(surroundings).operations(),
         *Diary(surroundings).operations(),
+        *Stats(surroundings).operations(),
         *Keys(surroundings).operations(),
         *Subscriptions(surroundings).operations(),
         *About(surroundings).operations(),

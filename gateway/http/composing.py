@@ -42,7 +42,9 @@ PIECE = 192 * 1024  # bytes; a multiple of three, so that base64 needs no rest
 
 
 @dataclass(slots=True)
-class _File:
+class ArrivedFile:
+    """A file of a form, and where in the one temporary file it lies."""
+
     name: str
     start: int
     size: int = 0
@@ -53,10 +55,10 @@ class Form:
     """What a form brought: what the letter says, and its files one behind the other in `content`."""
 
     metadata: LetterMetadata
-    files: Sequence[_File]
+    files: Sequence[ArrivedFile]
     content: IO[bytes]
 
-    def pieces(self, file: _File) -> Iterator[bytes]:
+    def pieces(self, file: ArrivedFile) -> Iterator[bytes]:
         """The bytes of one file. Reads the one temporary file, so one after the other."""
         self.content.seek(file.start)
         left = file.size
@@ -79,7 +81,7 @@ async def received(chunks: AsyncIterator[bytes], boundary: str, folder: Path) ->
         async for chunk in chunks:
             for event in reader.feed(chunk):
                 if isinstance(event, bytes) and arriving.is_file:
-                    await _write(content, event)
+                    await write_down(content, event)
                 arriving.take(event)
         reader.close()
         if arriving.metadata is None:
@@ -87,7 +89,11 @@ async def received(chunks: AsyncIterator[bytes], boundary: str, folder: Path) ->
         yield Form(arriving.metadata, arriving.files, content)
 
 
-async def _write(content: IO[bytes], data: bytes) -> None:
+async def write_down(content: IO[bytes], data: bytes) -> None:
+    """Add to a temporary file; what no longer fits into memory goes to disk, in a thread.
+
+    Raises: Unavailable (DISK_FULL).
+    """
     with disk_room():
         if content.tell() + len(data) <= IN_MEMORY:
             content.write(data)
@@ -100,7 +106,7 @@ class _Arriving:
 
     def __init__(self) -> None:
         self.metadata: LetterMetadata | None = None
-        self.files: list[_File] = []
+        self.files: list[ArrivedFile] = []
         self.is_file = False
         self._text = bytearray()
         self._end = 0
@@ -129,7 +135,7 @@ class _Arriving:
             raise bad(f"multipart: {shown(part.name)}: filename=…", element="files")
         if len(self.files) >= MOST_FILES:
             raise Rejected(find(TOO_MANY_ATTACHMENTS, limit=MOST_FILES))
-        self.files.append(_File(part.filename, self._end))
+        self.files.append(ArrivedFile(part.filename, self._end))
 
     def _finish(self) -> None:
         if not self.is_file:

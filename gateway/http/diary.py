@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from gateway.core.diary import COLUMNS, TITLES, cells
 from gateway.http.accounts import ACCOUNTS, BEGINNING, SPAN
 from gateway.http.sheets import CSV, XLSX, csv_chunks, xlsx_chunks
 from gateway.http.surroundings import Surroundings
-from gateway.ports import Caller, DiaryPage
+from gateway.ports import Caller, DiaryPage, Office
 from gateway.v1 import request as asked
 from gateway.v1.diary import DiaryLineShape, DiaryQuery, DiaryShape, DiarySpan
 from gateway.v1.operations import Answer, Handler, Operation, json_answer
@@ -85,28 +86,43 @@ class Diary:
     async def as_csv(self, request: web.Request) -> web.StreamResponse:
         """The whole diary of a span of time as CSV."""
         page = self._span(asked.query(request, DiarySpan))
-        chunks = csv_chunks(COLUMNS[page.direction], self._rows(asked.caller_of(request), page))
-        return await _answer(request, page, f"{CSV}; charset=utf-8", "csv", chunks)
+        return await csv_file(request, self._office, asked.caller_of(request), page)
 
     async def as_xlsx(self, request: web.Request) -> web.StreamResponse:
         """The same as a workbook."""
-        page, caller = self._span(asked.query(request, DiarySpan)), asked.caller_of(request)
-        direction = page.direction
-        rows = self._rows(caller, page)
-        chunks = xlsx_chunks(TITLES[direction], COLUMNS[direction], rows, self._folder)
-        return await _answer(request, page, XLSX, "xlsx", chunks)
+        page = self._span(asked.query(request, DiarySpan))
+        return await xlsx_file(request, self._office, asked.caller_of(request), page, self._folder)
 
     def _span(self, query: DiarySpan) -> DiaryPage:
         until = query.until or self._clock.now()
         since = query.since or (until - SPAN if until - BEGINNING > SPAN else BEGINNING)
         return DiaryPage(direction=query.direction, since=since, until=until, limit=BATCH)
 
-    async def _rows(self, caller: Caller, page: DiaryPage) -> AsyncIterator[Sequence[Sequence[str]]]:
-        while lines := await self._office.diary(caller, page):
-            yield [cells(line, page.direction) for line in lines]
-            if len(lines) < page.limit:
-                return
-            page = replace(page, after=lines[-1].cursor)
+
+async def csv_file(
+    request: web.Request, office: Office, caller: Caller, page: DiaryPage
+) -> web.StreamResponse:
+    """The answer that is the whole diary from `page` on as CSV, read in pieces of `page.limit` lines."""
+    chunks = csv_chunks(COLUMNS[page.direction], _rows(office, caller, page))
+    return await _answer(request, page, f"{CSV}; charset=utf-8", "csv", chunks)
+
+
+async def xlsx_file(
+    request: web.Request, office: Office, caller: Caller, page: DiaryPage, folder: Path
+) -> web.StreamResponse:
+    """The same as a workbook, which lies in `folder` while it is made. Raises: Unavailable (DISK_FULL)."""
+    direction = page.direction
+    rows = _rows(office, caller, page)
+    chunks = xlsx_chunks(TITLES[direction], COLUMNS[direction], rows, folder)
+    return await _answer(request, page, XLSX, "xlsx", chunks)
+
+
+async def _rows(office: Office, caller: Caller, page: DiaryPage) -> AsyncIterator[Sequence[Sequence[str]]]:
+    while lines := await office.diary(caller, page):
+        yield [cells(line, page.direction) for line in lines]
+        if len(lines) < page.limit:
+            return
+        page = replace(page, after=lines[-1].cursor)
 
 
 async def _answer(

@@ -39,7 +39,7 @@ async def csv_chunks(columns: Sequence[Column], batches: Rows) -> AsyncGenerator
     """A CSV file: UTF-8 with a mark at its beginning, lines ended by CRLF."""
     yield (BOM + _lines([[column.title for column in columns]])).encode()
     async for batch in batches:
-        yield _lines([[_harmless(cell) for cell in row] for row in batch]).encode()
+        yield _lines([[harmless(cell) for cell in row] for row in batch]).encode()
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> str:
@@ -48,7 +48,8 @@ def _lines(rows: Sequence[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 

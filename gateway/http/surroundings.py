@@ -13,6 +13,7 @@ from gateway.http.upload_files import UploadFolder
 from gateway.keys import KeyDesk
 from gateway.observe import Log, Metrics
 from gateway.ports import Clock, NoticeBoard, Office
+from gateway.reports.desk import ReportDesk
 from gateway.v1.transfer import Limits
 
 
@@ -42,4 +43,5 @@ class Surroundings:
     clock: Clock
     log: Log
     metrics: Metrics
+    reports: ReportDesk
     limits: Limits = field(default_factory=Limits)

@@ -133,6 +133,10 @@ class UploadFolder:
         if not upload.is_sent:
             await asyncio.to_thread(self._note, replace(upload, is_sent=True, expires_at=until))
 
+    async def make_room(self, owner: str, most: int) -> None:
+        """End the oldest uploads of an owner that were not sent, until there are at most `most` of them."""
+        await asyncio.to_thread(self._make_room, owner, most)
+
     async def remove(self, upload: Upload) -> None:
         """End an upload. Raises: Unavailable (UPLOAD_BUSY)."""
         with self._alone(upload.id):
@@ -151,6 +155,13 @@ class UploadFolder:
             self._part(upload_id).touch(mode=0o600)
         self._note(upload)
         return upload
+
+    def _make_room(self, owner: str, most: int) -> None:
+        mine = [u for u in self._sweep(self._clock.now()) if u.owner == owner and not u.is_sent]
+        mine.sort(key=lambda upload: upload.expires_at)
+        for upload in mine[: max(0, len(mine) - most)]:
+            if upload.id not in self._busy:
+                self._remove(upload.id)
 
     def _sweep(self, now: datetime) -> Iterator[Upload]:
         """What is kept still; all else goes, also what was half removed when a process died."""

@@ -14,6 +14,7 @@ from gateway.observe import Log
 from gateway.ports.keys import Keyring, Vault
 from gateway.ports.notices import NoticeBoard
 from gateway.ports.office import Office, OpenLetter
+from gateway.ports.probing import Step
 from gateway.ports.time import Bell, Clock
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class AgencyAdapter(Protocol):
 
     def pollers(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """Loops that this way needs, if any; the node runs and cancels them."""
+        return ()
+
+    async def probe(self, agency: AgencyCode) -> Sequence[Step]:
+        """Try what is sent to this agency by this way, up to the first step that fails; () if nothing is."""
         return ()
 
 

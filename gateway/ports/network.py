@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.core.model import Lane, NodeId
+from gateway.ports.probing import Step
 
 LINKS = "links"
 """What is rung when a link comes up or goes down (Bell)."""
@@ -58,6 +59,9 @@ class Broker(Protocol):
 
     def neighbours_up(self) -> Mapping[NodeId, bool]:
         """Whether the link to each neighbour works, as far as the broker knows."""
+
+    async def probe(self, neighbour: NodeId) -> Sequence[Step]:
+        """Try a new connection to the link's broker: the steps up to the first that fails."""
 
     async def close(self) -> None:
         """Stop receiving and sending; unacknowledged frames come again."""

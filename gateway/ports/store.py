@@ -27,9 +27,13 @@ from gateway.core.model import (
 from gateway.core.tracking import HopEvent
 from gateway.core.whereabouts import Link
 from gateway.ports.accounts import ConsoleBook
+from gateway.ports.alerts import AlertBook
 from gateway.ports.blobs import Blobs
 from gateway.ports.editions import EditionBytes, EditionFault, EditionLine, NewEdition
+from gateway.ports.figures import FigureBook
+from gateway.ports.finding import LetterFinder
 from gateway.ports.keys import Credential
+from gateway.ports.letterbox import LetterBox
 from gateway.ports.letters import (
     Arriving,
     Duty,
@@ -46,9 +50,22 @@ from gateway.ports.letters import (
 )
 from gateway.ports.notices import Channel, Notice, NoticeOutcome, NoticeState, Occasion, Subscription
 from gateway.ports.office import DiaryPage, Traffic, Wanted, Word
+from gateway.ports.partners import PartnerBook
+from gateway.ports.repairs import RepairBook
+from gateway.ports.statistics import StatisticsBook
 
 
-class Store(ConsoleBook, Protocol):
+class Store(
+    AlertBook,
+    ConsoleBook,
+    FigureBook,
+    LetterBox,
+    LetterFinder,
+    PartnerBook,
+    RepairBook,
+    StatisticsBook,
+    Protocol,
+):
     """The hall: everything durable. Each call is one transaction, answered after its commit.
 
     Raises (any of them): Unavailable with STORE_BUSY or DISK_FULL.
@@ -375,7 +392,11 @@ class Store(ConsoleBook, Protocol):
         """Show that this instance lives; claims of instances silent for 60 s are free again."""
 
     async def counts(self) -> Mapping[tuple[str, State], int]:
-        """How many deliveries stand in which state, per target."""
+        """
+        How many deliveries stand in which state, per target, ended ones too: all rows are read.
+
+        For who checks the books of a node; `standing` is what is asked again and again.
+        """
 
     async def close(self) -> None:
         """Finish what is queued and release the files."""

@@ -23,6 +23,7 @@ from gateway.keys import NewSystem, issue_key, issue_system
 from gateway.node import Equipment, Node, running_node
 from gateway.observe import Metrics, logger
 from gateway.ports import Broker, Clock, Store, Vault
+from gateway.sandbox.consoles import NOBODY, Visitors
 from gateway.sandbox.pki import make_pki
 from gateway.seals import NodeSealer, SealCheck, seal_of
 from gateway.store.migrate import upgrade
@@ -31,6 +32,7 @@ from gateway.vault import FileVault
 
 # In the sandbox a person is watching: what takes minutes on the axis takes seconds here.
 VXP_ABOVE = 100  # the port of a node's VXP door lies so far above that of its /v1
+CONSOLE_ABOVE = 200  # and that of its console so far
 HASTE = {"retry_first": "1s", "retry_longest": "10s", "offer_again_after": "5s"}
 
 
@@ -59,6 +61,7 @@ class Axis(Protocol):
 
     directory: Directory
     desks: Mapping[AgencyCode, AgencyDesk]
+    consoles: Mapping[NodeId, str]  #: where the console of a node is reached, if it has one
 
     async def cut(self, node: NodeId) -> None:
         """Cut every link of a node."""
@@ -75,6 +78,7 @@ class MemoryAxis:
     desks: Mapping[AgencyCode, AgencyDesk]
     nodes: Mapping[NodeId, Node]
     post: MemoryPost
+    consoles: Mapping[NodeId, str]
 
     async def cut(self, node: NodeId) -> None:
         """Cut every link of a node."""
@@ -87,13 +91,16 @@ class MemoryAxis:
 
 @asynccontextmanager
 async def memory_axis(
-    directory: Directory, *, folder: Path | None = None, first_port: int = 0, log_to: TextIO
+    directory: Directory,
+    *,
+    folder: Path | None = None,
+    log_to: TextIO,
+    visitors: Visitors = NOBODY,
 ) -> AsyncIterator[MemoryAxis]:
     """
     Bring up every node of `directory`; on leaving, stop them all.
 
-    Nodes keep their data below `folder` (a temporary one unless given). Their APIs listen on `first_port`
-    and the ports after it, or on free ones.
+    Nodes keep their data below `folder` (a temporary one unless given).
     """
     async with AsyncExitStack() as stack:
         root = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="truc-")))
@@ -101,14 +108,19 @@ async def memory_axis(
         post = MemoryPost(clock=clock, rng=random.Random(0))  # noqa: S311 - chooses faults, not secrets
         seals = make_pki(root / "pki", directory, clock.now())
         nodes: dict[NodeId, Node] = {}
+        consoles: dict[NodeId, str] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
         for number, name in enumerate(directory.nodes):
             config = Config.model_validate(
                 {
                     "node": {"id": name, "data_dir": str(root / name)},
                     # no rate limit: robots and benches ask more often than any office
-                    "http": {"port": first_port + number if first_port else 0, "requests_per_minute": 0},
-                    "vxp": {"enabled": True, "port": VXP_ABOVE + first_port + number if first_port else 0},
+                    "http": {"port": visitors.port(0, number), "requests_per_minute": 0},
+                    "vxp": {"enabled": True, "port": visitors.port(VXP_ABOVE, number)},
+                    "console": {
+                        "enabled": visitors.accounts is not None,
+                        "port": visitors.port(CONSOLE_ABOVE, number),
+                    },
                     # whoever tries webhooks here listens on this very machine
                     "webhook": {"allow_loopback": True},
                     "delivery": HASTE,
@@ -122,7 +134,10 @@ async def memory_axis(
             desks.update(
                 await desks_of(node.desk.store, vault, served, addresses["v1"], addresses["vxp"], now)
             )
-        yield MemoryAxis(directory, desks, nodes, post)
+            if visitors.accounts is not None:
+                await visitors.accounts.open(node.desk.store, served, now)
+                consoles[name] = addresses["console"]
+        yield MemoryAxis(directory, desks, nodes, post, consoles)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,8 @@ from gateway.core.directory import Directory, load_toml
 from gateway.core.errors import Misconfigured, Rejected, TrucError, Unavailable, find
 from gateway.core.model import AgencyCode, LetterId, NodeId
 from gateway.sandbox.axis import Axis, memory_axis
-from gateway.sandbox.mail import Sent, far_pairs, letters
+from gateway.sandbox.consoles import CLERK, OPERATOR, DemoAccounts, Visitors, console_variables, views
+from gateway.sandbox.mail import Sent, far_pairs, letters, letters_without_end
 from gateway.sandbox.processes import process_axis
 from gateway.sandbox.robots import REPORTS, Ledger, RobotClerk
 from gateway.sandbox.shell_variables import shell_variables, written_while_up
@@ -36,6 +37,7 @@ from gateway.v1.shapes import TrackingShape
 
 LOOK_SECONDS = 0.4
 AT_ONCE = 8  # letters that are sent at the same time
+PAUSE_SECONDS = 3.0  # between letters while it stays up: enough for the map of a console to move
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ async def run(options: Options) -> int:
     """
     console = Console(stderr=options.as_json)
     directory = load_toml((files("gateway.directories") / f"{options.directory}.toml").read_bytes())
+    accounts = None if options.once else DemoAccounts.new()  # what ends by itself is looked at by nobody
+    visitors = Visitors(options.port, accounts)
     cuts = [_cut(fault, directory) for fault in options.faults]
     sent = letters(directory, options.count, options.letters)
     async with AsyncExitStack() as stack:
@@ -78,16 +82,17 @@ async def run(options: Options) -> int:
             axis: Axis
             if options.broker == "rabbitmq":
                 axis = await stack.enter_async_context(
-                    process_axis(directory, first_port=options.port, log_to=log_to)
+                    process_axis(directory, log_to=log_to, visitors=visitors)
                 )
             else:
                 axis = await stack.enter_async_context(
-                    memory_axis(directory, first_port=options.port, log_to=log_to)
+                    memory_axis(directory, log_to=log_to, visitors=visitors)
                 )
         for node in cuts:
             await axis.cut(node)
             console.print(f"Đã cắt mọi đường nối của {node} · every link of {node} is cut", style="yellow")
-        visit = _Visit(axis, sent, console, options)
+        visit = _Visit(axis, sent, console, options, accounts)
+        visit.show_consoles()
         await visit.open(stack)
         return await visit.run()
 
@@ -104,11 +109,29 @@ def _cut(fault: str, directory: Directory) -> NodeId:
 class _Visit:
     """One run of the demo over a running axis."""
 
-    def __init__(self, axis: Axis, sent: Sequence[Sent], console: Console, options: Options) -> None:
+    def __init__(
+        self,
+        axis: Axis,
+        sent: Sequence[Sent],
+        console: Console,
+        options: Options,
+        accounts: DemoAccounts | None,
+    ) -> None:
         self._axis, self._sent, self._console, self._options = axis, sent, console, options
+        self._accounts = accounts
         self._clients: dict[AgencyCode, TrucClient] = {}
         self._robots: dict[AgencyCode, asyncio.Task[None]] = {}
         self._ledger, self._tracks = Ledger(), dict[LetterId, TrackingShape]()
+
+    def show_consoles(self) -> None:
+        """Where people look at the axis: told before letters travel, so that one can watch them."""
+        if self._accounts is None:
+            return
+        told = f"{OPERATOR} · {CLERK}, mật khẩu · password {self._accounts.password}"
+        self._console.print(f"Bảng điều khiển · the console: {told}", highlight=False, soft_wrap=True)
+        for node in views(self._axis.directory):
+            row, url = self._axis.directory.nodes[node], self._axis.consoles[node]
+            self._console.print(f"  {url}/console/  {node} {row.name}", highlight=False, soft_wrap=True)
 
     async def open(self, stack: AsyncExitStack) -> None:
         """A client and a robot clerk for every agency."""
@@ -212,13 +235,26 @@ class _Visit:
             await _end(self._robots[code])
         sender, receiver = (self._axis.desks[code] for code in ends)
         env, stop = self._options.env, _stop_asked_for()
-        with written_while_up(env, shell_variables(sender, receiver)) as variables:
+        told = dict(shell_variables(sender, receiver))
+        if self._accounts is not None:
+            told |= console_variables(self._axis.directory, self._axis.consoles, self._accounts)
+            self.show_consoles()
+        sending = asyncio.create_task(self._keep_sending(ends))
+        with written_while_up(env, told) as variables:
             self._console.print(variables, highlight=False, soft_wrap=True, markup=False)
             named = shlex.quote(str(env) if env.is_absolute() else f"./{env}")  # `.` looks in PATH otherwise
-            told = f"Thử bằng tay · try it by hand: . {named}  (docs/connect.md)"
-            self._console.print(told, highlight=False, soft_wrap=True, markup=False)
+            hint = f"Thử bằng tay · try it by hand: . {named}  (docs/connect.md)"
+            self._console.print(hint, highlight=False, soft_wrap=True, markup=False)
             with suppress(asyncio.CancelledError, KeyboardInterrupt):
                 await stop.wait()
+        await _end(sending)
+
+    async def _keep_sending(self, but_not: Collection[AgencyCode]) -> None:
+        """A letter now and then between the agencies that the visitor is no clerk of, until cancelled."""
+        for letter in letters_without_end(self._axis.directory, but_not, len(self._sent)):
+            await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(TrucError):  # a node that is down, or cut off, is part of the show
+                await self._clients[letter.sender].send(letter.content)
 
 
 def _stop_asked_for() -> asyncio.Event:

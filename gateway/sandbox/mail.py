@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count as count_from
+from itertools import cycle, islice
 from pathlib import Path
 
 from gateway.core.catalogue import CONFIG_NO_FILE
@@ -19,6 +20,7 @@ from gateway.core.model import AgencyCode, LetterId, NodeId, Organ
 from gateway.letters import DIALECTS, compose, readdress
 
 SUFFIXES = (".edxml", ".xml")
+PAIRS_LOOKED_AT = 200  # far pairs repeat long before
 
 
 @dataclass(slots=True)
@@ -46,14 +48,26 @@ def letters(directory: Directory, count: int, folder: Path | None, seed: int = 1
     pairs = far_pairs(directory)
     if folder is not None:
         return [_of_file(path, *next(pairs)) for path in _files(folder)]
+    return list(islice(_made(directory, pairs, 1, seed), count))
+
+
+def letters_without_end(
+    directory: Directory, but_not: Collection[AgencyCode], after: int, seed: int = 1
+) -> Iterator[Sent]:
+    """Letters numbered on from `after`, none from or to agencies `but_not`; none at all if nobody is left."""
+    some = islice(far_pairs(directory), PAIRS_LOOKED_AT)
+    pairs = [pair for pair in some if not set(pair) & set(but_not)]
+    return _made(directory, cycle(pairs), after + 1, seed)
+
+
+def _made(
+    directory: Directory, pairs: Iterator[tuple[AgencyCode, AgencyCode]], first: int, seed: int
+) -> Iterator[Sent]:
     rng = random.Random(seed)  # noqa: S311 - the same letters on every run
-    made = []
-    for number, dialect in zip(range(1, count + 1), cycle(DIALECTS), strict=False):
-        sender, recipient = next(pairs)
+    for number, dialect, (sender, recipient) in zip(count_from(first), cycle(DIALECTS), pairs, strict=False):
         writes, reads = _organ(directory, sender), _organ(directory, recipient)
         content = compose(dialect, sender=writes, recipients=[reads], number=number, rng=rng)
-        made.append(Sent(f"{number:03d} {dialect}", sender, recipient, content))
-    return made
+        yield Sent(f"{number:03d} {dialect}", sender, recipient, content)
 
 
 def far_pairs(directory: Directory) -> Iterator[tuple[AgencyCode, AgencyCode]]:

@@ -25,7 +25,8 @@ from gateway.core.catalogue import PROGRAM_FAILED
 from gateway.core.directory import Directory
 from gateway.core.errors import Misconfigured, TrucError, find
 from gateway.core.model import AgencyCode, NodeId
-from gateway.sandbox.axis import HASTE, VXP_ABOVE, AgencyDesk, desks_of
+from gateway.sandbox.axis import CONSOLE_ABOVE, HASTE, VXP_ABOVE, AgencyDesk, desks_of
+from gateway.sandbox.consoles import NOBODY, DemoAccounts, Visitors
 from gateway.sandbox.pki import make_pki
 from gateway.sandbox.rabbit import PrivateRabbit, free_ports, private_rabbit
 from gateway.store.migrate import upgrade
@@ -106,6 +107,7 @@ class ProcessAxis:
     desks: Mapping[AgencyCode, AgencyDesk]
     nodes: Mapping[NodeId, NodeProcess]
     rabbit: PrivateRabbit
+    consoles: Mapping[NodeId, str]
 
     async def cut(self, node: NodeId) -> None:
         """Cut every link of a node: the broker closes its connections and lets it do nothing."""
@@ -135,12 +137,12 @@ async def process_axis(
     directory: Directory,
     *,
     folder: Path | None = None,
-    first_port: int = 0,
     log_to: TextIO,
     program: Sequence[str] = SERVE,
     through: Line | None = None,
     seal_kind: KeyKind = KeyKind.RSA_2048,
     delivery: Mapping[str, str] = HASTE,
+    visitors: Visitors = NOBODY,
 ) -> AsyncIterator[ProcessAxis]:
     """
     Start a private RabbitMQ and every node of `directory`; on leaving, stop and remove all of it.
@@ -157,13 +159,16 @@ async def process_axis(
         plans = [plan(n, directory.children(n)) for n in directory.nodes if directory.children(n)]
         await asyncio.to_thread(rabbit.import_definitions, definitions(plans, passwords))
         count = len(directory.nodes)
-        ports = free_ports(2 * count)
-        if first_port:
-            ports = [first_port + above + n for above in (0, VXP_ABOVE) for n in range(count)]
+        ports = free_ports(3 * count)
+        if visitors.first_port:
+            above = (0, VXP_ABOVE, CONSOLE_ABOVE)
+            ports = [visitors.port(more, number) for more in above for number in range(count)]
         seals = make_pki(root / "pki", directory, SystemClock().now(), seal_kind)
         nodes: dict[NodeId, NodeProcess] = {}
         desks: dict[AgencyCode, AgencyDesk] = {}
-        for name, port, vxp_port in zip(directory.nodes, ports[:count], ports[count:], strict=True):
+        consoles: dict[NodeId, str] = {}
+        places = zip(directory.nodes, ports[:count], ports[count:-count], ports[-count:], strict=True)
+        for name, port, vxp_port, console_port in places:
             links = {
                 neighbour: await through(name, neighbour, rabbit.port) if through else rabbit.port
                 for neighbour in directory.neighbours(name)
@@ -173,6 +178,7 @@ async def process_axis(
                 "node": {"id": name, "data_dir": str(root / name)},
                 "http": {"port": port, "requests_per_minute": 0},  # robots and benches ask often
                 "vxp": {"enabled": True, "port": vxp_port},
+                "console": {"enabled": visitors.accounts is not None, "port": console_port},
                 "webhook": {"allow_loopback": True},
                 "delivery": delivery,
                 "seal": seals[name],
@@ -180,12 +186,14 @@ async def process_axis(
             }
             written, url = _written(settings, root / name), f"http://127.0.0.1:{port}"
             node = NodeProcess(name, written, url, log_to, program)
-            desks.update(await _prepared(node, settings, directory))
+            desks.update(await _prepared(node, settings, directory, visitors.accounts))
+            if visitors.accounts is not None:
+                consoles[name] = f"http://127.0.0.1:{console_port}"
             await node.start()
             stack.push_async_callback(node.stop)
             nodes[name] = node
         await asyncio.gather(*(node.ready() for node in nodes.values()))
-        yield ProcessAxis(directory, desks, nodes, rabbit)
+        yield ProcessAxis(directory, desks, nodes, rabbit, consoles)
 
 
 def _kept(password: str, folder: Path) -> Path:
@@ -213,7 +221,7 @@ def _written(settings: Mapping[str, Any], folder: Path) -> Path:
     """The settings as the TOML file of a node."""
     path = folder / "node.toml"
     lines: list[str] = []
-    for section in ("node", "http", "vxp", "webhook", "delivery", "seal"):
+    for section in ("node", "http", "vxp", "console", "webhook", "delivery", "seal"):
         lines += [f"[{section}]", *(f"{k} = {json.dumps(v)}" for k, v in settings[section].items()), ""]
     for neighbour, link in settings["broker"]["links"].items():
         lines += [f'[broker.links."{neighbour}"]', *(f"{k} = {json.dumps(v)}" for k, v in link.items()), ""]
@@ -222,9 +230,9 @@ def _written(settings: Mapping[str, Any], folder: Path) -> Path:
 
 
 async def _prepared(
-    node: NodeProcess, settings: Mapping[str, Any], directory: Directory
+    node: NodeProcess, settings: Mapping[str, Any], directory: Directory, accounts: DemoAccounts | None
 ) -> dict[AgencyCode, AgencyDesk]:
-    """The node's database with its directory, and a key for each of its agencies."""
+    """The node's database with its directory, a key for each of its agencies, and its accounts."""
     config, clock = Config.model_validate(settings), SystemClock()
     url = config.store_url({})
     await asyncio.to_thread(upgrade, url)
@@ -233,6 +241,8 @@ async def _prepared(
         await store.set_directory(directory, clock.now())
         vault, vxp_url = FileVault(config.secrets_key), f"http://127.0.0.1:{config.vxp.port}"
         served = directory.served_by(node.name)
+        if accounts is not None:
+            await accounts.open(store, served, clock.now())
         return await desks_of(store, vault, served, node.url, vxp_url, clock.now())
     finally:
         await store.close()

@@ -18,7 +18,7 @@ from gateway.core.delivery import State
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.core.tracking import HopEvent
-from gateway.ports import BETWEEN_NAMES, LetterKey, NewLetter, Taking
+from gateway.ports import BETWEEN_NAMES, Figure, LetterKey, NewLetter, Taking
 from gateway.store import arrivals, take_backs
 from gateway.store.columns import write_json
 from gateway.store.deadlines import keep_of_sender
@@ -35,6 +35,7 @@ from gateway.store.tables import (
     refused,
     sameness,
     used,
+    words_owed,
 )
 from gateway.store.tracking import StatusMessage, add_status, note_hops
 from gateway.store.transaction import Transaction
@@ -158,6 +159,7 @@ def _write(transaction: Transaction, taken: Sequence[Addition]) -> None:
             deliveries,
             [delivery_row(d, a.new.letter.routing.kind, a.now) for a in taken for d in a.new.deliveries],
         ),
+        (words_owed, [{"letter_id": a.key.letter_id} for a in taken]),
         (sameness, [row for a in taken for row in _sameness_rows(a.new)]),
         (idempotency, [row for a in taken for row in _idempotency_rows(a)]),
     ):
@@ -238,6 +240,11 @@ def _follow(transaction: Transaction, addition: Addition) -> None:
         recipients=len(routing.recipients),
         deliveries=len(new.deliveries),
     )
+    if letter.came_from is not None:
+        transaction.count(Figure.CAME, now)
+        transaction.count(Figure.CAME, now, link=letter.came_from)
+    elif routing.kind is Kind.DOCUMENT:
+        transaction.count(Figure.SENT, now)
     for delivery in new.deliveries:
         transaction.topics.add(topics_of(delivery.target, delivery.lane))
     for neighbour, body in new.control:
@@ -278,6 +285,7 @@ def _return(transaction: Transaction, addition: Addition, named: str, code: str)
     """A recipient that can't be served: the journal and its tracking say so."""
     routing, now = addition.new.letter.routing, addition.now
     transaction.note(now, "recipient.unreachable", letter_id=routing.letter_id, target=named, code=code)
+    transaction.count(Figure.RETURNED, now, code=code)
     addressee = next((a for a in routing.recipients if a.named == named), None)
     if addressee is None:
         return  # named to intake only: it never became part of the letter
@@ -309,6 +317,8 @@ def keep_refused(transaction: Transaction, refusals: Sequence[Refusal]) -> list[
         insert(refused),
         [{"caller": r.caller, "code": r.code, "head": r.head[:REFUSED_BYTES], "at": r.now} for r in refusals],
     )
+    for refusal in refusals:
+        transaction.count(Figure.REFUSED, refusal.now, code=refusal.code)
     for caller in {refusal.caller for refusal in refusals}:
         too_old = (
             select(refused.c.number)

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Text, and_, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, cast, delete, func, not_, or_, select, update
 
 from gateway.core.catalogue import LINK_DOWN
-from gateway.core.delivery import Claimed, Delivery, Target
+from gateway.core.delivery import Claimed, Delivery, State, Target
 from gateway.core.model import Lane, NodeId
 from gateway.ports import Work
+from gateway.store.maintenance import HELD_DOORS, is_paused
 from gateway.store.moves import SELECT_HELD, Changes, Held, read_held
 from gateway.store.rows import DELIVERY, door_of, load_letters, read_deliveries, topics_of
 from gateway.store.tables import deliveries, instances
@@ -69,6 +70,8 @@ def claim_due(transaction: Transaction, claims: Sequence[Claim]) -> list[list[Wo
 
 
 def _claim(transaction: Transaction, claim: Claim) -> list[Work]:
+    if _is_paused(transaction.connection, claim.target):
+        return []
     due = [{"at_door": claim.door, "on_lane": lane, "now": claim.now} for lane in claim.lanes]
     transaction.connection.execute(_WAKE, due)
     changes = Changes(transaction)
@@ -80,6 +83,11 @@ def _claim(transaction: Transaction, claim: Claim) -> list[Work]:
     changes.write()
     letters = load_letters(transaction.connection, (delivery.letter_id for delivery in claimed))
     return [Work(delivery, letters[delivery.letter_id]) for delivery in claimed]
+
+
+def _is_paused(connection: Connection, target: Target | None) -> bool:
+    """Whether an operator holds the link."""
+    return target is not None and target.neighbour is not None and is_paused(connection, target.neighbour)
 
 
 def _candidates(connection: Connection, claim: Claim) -> list[Held]:
@@ -272,16 +280,31 @@ _OUTSTANDING = select(*DELIVERY).where(
 
 
 def overdue(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Deliveries whose deadline has passed, the oldest first."""
-    return read_deliveries(
-        connection.execute(
-            select(*DELIVERY).where(deliveries.c.deadline <= now).order_by(deliveries.c.deadline).limit(limit)
-        )
-    )
+    """
+    Deliveries whose deadline has passed, the oldest first.
+
+    What a held link has on its way is offered to nobody till then: only its last day is of interest.
+    """
+    return read_deliveries(connection.execute(_OVERDUE, {"now": now, "most": limit}))
+
+
+_WAITS_FOR_AN_OPERATOR = and_(
+    deliveries.c.state == State.SENT.value,
+    deliveries.c.door.in_(HELD_DOORS),
+    or_(deliveries.c.expires_at >= bindparam("now"), deliveries.c.warned),
+)
+_OVERDUE = (
+    select(*DELIVERY)
+    .where(deliveries.c.deadline <= bindparam("now"), not_(_WAITS_FOR_AN_OPERATOR))
+    .order_by(deliveries.c.deadline)
+    .limit(bindparam("most"))
+)
 
 
 def next_due(connection: Connection, target: Target | None, lane: Lane | None) -> datetime | None:
-    """When the next delivery may be claimed; a moment in the past if there is one now."""
+    """When the next delivery may be claimed; one in the past if it may now; never on a held link."""
+    if _is_paused(connection, target):
+        return None
     found = [
         moment
         for each in lanes_of(lane)

@@ -25,6 +25,7 @@ from gateway.core.delivery import (
     decide,
 )
 from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
+from gateway.ports import Figure
 from gateway.store.consequences import Subject, follow
 from gateway.store.deadlines import Came, keep
 from gateway.store.notices import OCCASIONS, Offer, owe_for
@@ -56,6 +57,7 @@ MOVING = (
     "mail_number",
     "offered_number",
     "offered_at",
+    "trouble",
 )
 
 
@@ -161,6 +163,7 @@ class Changes:
             return old  # said again after the end: nothing changes, nothing is journalled
         self._note(old, moved, event, now)  # what was offered again after its end leaves the mailbox by this
         self._attempts(held, old, moved, event, now)
+        self._count(old, moved, event, now)
         self._ring(old, moved, event)
         held.delivery, held.changed_at = moved, now
         held.claimed_by = self._transaction.instance.claim if moved.state is State.TRYING else None
@@ -191,6 +194,17 @@ class Changes:
             state=moved.state.value,
             attempt=moved.attempts,
         )
+
+    def _count(self, old: Delivery, moved: Delivery, event: Event, now: datetime) -> None:
+        link = moved.target.neighbour or ""
+        if link and isinstance(event, Failed):
+            self._transaction.count(Figure.FAILED, now, link=link, code=moved.last_code)
+        if moved.state is old.state:
+            return
+        if moved.state is State.TAKEN:
+            self._transaction.count(Figure.WENT, now, link=link)
+        elif moved.state is State.RETURNED:
+            self._transaction.count(Figure.RETURNED, now, code=moved.last_code)
 
     def _attempts(self, held: Held, old: Delivery, moved: Delivery, event: Event, now: datetime) -> None:
         is_claim = isinstance(event, Claimed)
@@ -249,6 +263,8 @@ class Changes:
                 self._transaction.topics.add(mail_topic(str(agency)))
             if held.offered_number is None:
                 held.offered_number, held.offered_at = place, held.changed_at
+                if held.changed_at is not None and held.subject.kind is Kind.DOCUMENT:
+                    self._transaction.count(Figure.RECEIVED, held.changed_at)
                 # what the release before listed has no such place yet, and its agency knows of it
                 if agency is not None and held.changed_at is not None and not was_listed:
                     subject, letter_id = held.subject, held.delivery.letter_id

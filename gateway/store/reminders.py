@@ -16,7 +16,7 @@ from gateway.core.model import AgencyCode, LetterId
 from gateway.core.stages import Stage
 from gateway.core.time_limits import CARRIED, RULES
 from gateway.core.tracking import trace
-from gateway.ports import Occasion
+from gateway.ports import Figure, Occasion
 from gateway.store.answers import answers_to
 from gateway.store.notices import Offer, owe_for
 from gateway.store.tables import deadlines
@@ -92,6 +92,8 @@ def _remind(transaction: Transaction, sweep: Sweep) -> list[Reminder]:
             what=reminder.rule.name,
             due_at=reminder.due_at.isoformat(),
         )
+        if reminder.word is Word.OVERDUE:
+            transaction.count(Figure.LATE, sweep.now)
     owe_for(
         transaction,
         [Offer(r.agency, OCCASIONS[r.word], r.letter_id, sweep.now, r.rule.name) for r in told],

@@ -2,7 +2,7 @@
 Rows as the office's nouns, and back.
 
 `schedule` is the one place that decides which questions a delivery's row answers: may it be claimed, when may
-it be, does it fill its link's window, does time concern it.
+it be, does it fill its link's window, does time concern it, is it in trouble.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gateway.core.model import (
     Routing,
 )
 from gateway.core.routing import read_routing, routing_json
-from gateway.ports import MailItem, StoredLetter, StoredPart
+from gateway.ports import MailItem, StoredLetter, StoredPart, Trouble
 from gateway.store.columns import write_json
 from gateway.store.tables import deliveries, letters, parts
 
@@ -241,7 +241,20 @@ def schedule(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "wakes_at": delivery.due_at if is_queued and not is_due else None,
         "window_lane": delivery.lane.value if state in (State.TRYING, State.SENT) else None,
         "deadline": deadline,
+        "trouble": _trouble(delivery),
     }
+
+
+_STUCK = frozenset({State.QUEUED, State.TRYING, State.SENT})
+
+
+def _trouble(delivery: Delivery) -> str | None:
+    """Why a person may want to look at it."""
+    if delivery.state is State.HELD:
+        return Trouble.HELD.value
+    if delivery.state is State.QUARANTINED:
+        return Trouble.QUARANTINED.value
+    return Trouble.RETRYING.value if delivery.last_code and delivery.state in _STUCK else None
 
 
 DELIVERY = tuple(deliveries.c[field.name] for field in fields(Delivery))

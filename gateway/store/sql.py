@@ -78,11 +78,28 @@ from gateway.store import (
     traffic,
     ways,
 )
+from gateway.store.alerts import AlertAccess
 from gateway.store.console import ConsoleAccess
 from gateway.store.editions import EditionAccess
+from gateway.store.figures import FigureAccess
+from gateway.store.finding import FindAccess
+from gateway.store.letterbox import LetterBoxAccess
+from gateway.store.partners import PartnerAccess
+from gateway.store.repairs import RepairAccess
+from gateway.store.reports import StatisticsAccess
 
 
-class SqlStore(ConsoleAccess, EditionAccess):
+class SqlStore(
+    AlertAccess,
+    ConsoleAccess,
+    EditionAccess,
+    FigureAccess,
+    FindAccess,
+    LetterBoxAccess,
+    PartnerAccess,
+    RepairAccess,
+    StatisticsAccess,
+):
     """The store of one instance of one node: everything that `ports.store.Store` promises."""
 
     # --- intake ----------------------------------------------------------------------------------
@@ -190,7 +207,7 @@ class SqlStore(ConsoleAccess, EditionAccess):
         await self._do(control.control_sent, list(numbers))
 
     async def duties(self, limit: int) -> list[Duty]:
-        return await self._glance(lambda c: control.owed(c, limit))
+        return await self._read(lambda c: control.owed(c, limit))
 
     async def duty_done(self, number: int) -> None:
         await self._do(control.duty_done, number)

@@ -1,15 +1,15 @@
 """
 One transaction of the writer: the connection, who writes, and what is to follow from it.
 
-What is only ever appended (journal, hop events for other nodes, control messages, duties) is gathered while
-the operations run and written once at the end, many rows per statement.
+What is only ever appended or counted (journal, hop events for other nodes, control messages, duties, figures)
+is gathered while the operations run and written once at the end, many rows per statement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -20,12 +20,18 @@ from gateway.core.model import LetterId, NodeId
 from gateway.core.routing import next_hop
 from gateway.core.tracking import HopEvent, write_hop
 from gateway.journal import Entry, chain, first_hash
+from gateway.ports import Figure
 from gateway.store.columns import write_json
-from gateway.store.statements import insert_new
-from gateway.store.tables import control_out, duties, journal, journal_heads
+from gateway.store.statements import in_both, insert_new
+from gateway.store.tables import control_out, duties, hourly_figures, journal, journal_heads
 
 EVENTS_PER_MESSAGE = 200
 """Hop events in one control message: about 50 KB, far below a frame."""
+
+
+def hour_of(at: datetime) -> datetime:
+    """The hour in which a moment lies. Those of Vietnam begin when those of UTC do."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class Transaction:
     _reports: dict[NodeId, list[tuple[datetime, HopEvent]]] = field(default_factory=dict)
     _control: list[dict[str, Any]] = field(default_factory=list)
     _duties: list[dict[str, Any]] = field(default_factory=list)
+    _figures: dict[tuple[str, str, datetime], dict[str, Any]] = field(default_factory=dict)
 
     @property
     def node(self) -> NodeId:
@@ -92,6 +99,14 @@ class Transaction:
         """Let the origin of a letter hear of a hop; events for one origin travel together."""
         self._reports.setdefault(origin, []).append((at, event))
 
+    def count(self, figure: Figure, at: datetime, *, link: str = "", code: str = "") -> None:
+        """Count one more of this figure in its hour, of a link or of the whole node."""
+        hour = hour_of(at)
+        known = self._figures.setdefault(
+            (link, figure.value, hour), {"link": link, "figure": figure.value, "hour": hour, "number": 0}
+        )
+        known |= {"number": known["number"] + 1, "last_at": at, "last_code": code}
+
     def finish(self) -> None:
         """Write what was gathered. The journal comes last: its head is locked for the shortest time."""
         self._write_reports()
@@ -99,6 +114,10 @@ class Transaction:
             self.connection.execute(insert(control_out), self._control)
         if self._duties:
             self.connection.execute(insert(duties), self._duties)
+        if self._figures:
+            # in one order, else two instances wait for each other's rows
+            counted = [self._figures[key] for key in sorted(self._figures)]
+            self.connection.execute(_COUNT.of(self.connection), counted)
         if self._entries:
             self._write_journal()
         self.point("C6")
@@ -156,6 +175,17 @@ _LOCK_HEAD = (
     .with_for_update()
 )
 _NEW_HEAD = insert_new(journal_heads)
+_COUNT = in_both(
+    hourly_figures,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=list(hourly_figures.primary_key.columns),
+        set_={
+            "number": hourly_figures.c.number + insert.excluded.number,
+            "last_at": insert.excluded.last_at,
+            "last_code": insert.excluded.last_code,
+        },
+    ),
+)
 _MOVE_HEAD = (
     update(journal_heads)
     .where(journal_heads.c.writer == bindparam("chain"))

@@ -1,8 +1,9 @@
 """What work costs with a thousand, a hundred thousand, a million letters in the store.
 
-Half of the letters wait for a neighbour, half in the mailboxes of a hundred agencies. Each question is
-asked of the node's own office over a store on disk, without HTTP and threads, so that nothing but the store
-can grow. Flat means: with the most letters at most 1.5 times what it costs with the fewest.
+Half of the letters wait for a neighbour that could not be reached, half in the mailboxes of a hundred
+agencies. Each question is asked of the node's own office over a store on disk, without HTTP and threads, so
+that nothing but the store can grow; those that pages of the console ask are called `console.…`. Flat means:
+with the most letters at most 1.5 times what it costs with the fewest.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from statistics import median
 
 from sqlalchemy import Engine
 
-from gateway.core.delivery import Target
+from gateway.core.catalogue import LINK_DOWN
+from gateway.core.delivery import Failed, State, Target
 from gateway.core.model import AgencyCode, Lane, NodeId
-from gateway.ports import Caller, Wanted
+from gateway.ports import Caller, LetterWish, Trouble, TroubleGroup, Wanted
 from tests.bench.filling import APART, Template, agency_of, fill, id_of, is_whole, opened
 from tests.bench.measured import Measured
 from tests.bench.paper import FIRST_NUMBER
@@ -40,6 +42,7 @@ LEAST = 10_000  # below, the second level has too few letters that can be fetche
 TIMES = 60  # questions of a kind at each level
 WARM_UP = 5
 CLAIMED = 4  # letters with each claim: no level may run out of them
+LINES = 50  # of a page of the console
 PAGE = 5  # what the fullest mailbox of the smallest level has
 
 
@@ -52,6 +55,7 @@ class Filled:
     axis: SmallAxis
     letters: int
     document_id: str
+    subject: str  # which all of them have
     untouched: list[int]  # letters in mailboxes, bytes and all, in the order in which they are to be fetched
     rng: Random
 
@@ -106,12 +110,81 @@ async def search(filled: Filled) -> object:
     return found
 
 
+async def partners(filled: Filled) -> object:
+    """What the console says of a neighbour, and of a page of agencies."""
+    store = filled.axis.nodes[HERE].store
+    standing = await store.link_standing(NEIGHBOUR)
+    assert standing.ready or standing.window
+    return await store.door_standings(LOCAL[:50])
+
+
+async def find_by_number(filled: Filled) -> object:
+    """The page of what was found under one name."""
+    return await found(filled, LetterWish(text=filled.any_document()))
+
+
+async def find_newest(filled: Filled) -> object:
+    """The page as it opens: the newest letters."""
+    return await found(filled, LetterWish())
+
+
+async def find_by_agency(filled: Filled) -> object:
+    """What one agency sent or gets, in one state."""
+    return await found(filled, LetterWish(agency=filled.rng.choice(LOCAL), state=State.WAITING))
+
+
+async def find_by_subject(filled: Filled) -> object:
+    """By words that every letter has, of one agency."""
+    return await found(filled, LetterWish(agency=filled.rng.choice(LOCAL), subject=filled.subject))
+
+
+async def found(filled: Filled, wish: LetterWish) -> object:
+    page = await filled.axis.nodes[HERE].store.find(wish, LINES)
+    assert page.letters
+    return page
+
+
+async def tracking_page(filled: Filled) -> object:
+    """Where a letter is, with every try."""
+    letter_id = id_of(filled.rng.randrange(filled.letters // 2) * 2)
+    node = filled.axis.nodes[HERE]
+    operator = Caller("console:bench", frozenset(), is_operator=True)
+    return (
+        await node.office.whereabouts(operator, letter_id),
+        await node.store.track(letter_id),
+        await node.store.tries(letter_id, LINES),
+    )
+
+
+async def failures(filled: Filled) -> object:
+    """The failures by their cause: half of all letters wait behind a dead link."""
+    groups = await filled.axis.nodes[HERE].store.troubles(LINES)
+    assert [group.trouble for group in groups] == [Trouble.RETRYING]
+    return groups
+
+
+async def failed_letters(filled: Filled) -> object:
+    """Some letters of the one group."""
+    group = TroubleGroup(Trouble.RETRYING, LINK_DOWN.code, Target(neighbour=NEIGHBOUR))
+    lines = await filled.axis.nodes[HERE].store.trouble_lines(group, 0, LINES)
+    assert lines
+    return lines
+
+
 QUESTIONS: Mapping[str, Question] = {
     "claim": claim,
     "mailbox": look,
     "fetch": fetch,
     "track": track,
     "search": search,
+    "partners": partners,
+    "console.newest": find_newest,
+    "console.by_number": find_by_number,
+    "console.by_agency": find_by_agency,
+    "console.by_subject": find_by_subject,
+    "console.letter": tracking_page,
+    "console.failures": failures,
+    "console.group": failed_letters,
 }
 """Every kind of work whose cost must not grow; a page that people look at is one more line here."""
 
@@ -133,7 +206,7 @@ async def ask(plan: Plan, levels: list[int]) -> list[Measured]:
     told, folder = [], plan.ground.folder
     async with open_axis(AXIS, folder, Manner(on_disk=True)) as axis:
         engine, filled = opened(database(folder)), 0
-        templates, document_id = await prepared(axis, engine)
+        templates, document_id, subject = await prepared(axis, engine)
         for level in levels:
             began = time.monotonic()
             for _ in fill(engine, templates, len(LOCAL), range(filled, level)):
@@ -146,7 +219,7 @@ async def ask(plan: Plan, levels: list[int]) -> list[Measured]:
             whole = [number for number in range(filled, level) if number % 2 and is_whole(number)]
             rng = Random(level)
             rng.shuffle(whole)
-            here, filled = Filled(axis, level, document_id, whole, rng), level
+            here, filled = Filled(axis, level, document_id, subject, whole, rng), level
             told += [await cost(name, here) for name in QUESTIONS]
         engine.dispose()
     return told
@@ -162,17 +235,26 @@ def at_rest(engine: Engine) -> None:
     os.sync()
 
 
-async def prepared(axis: SmallAxis, engine: Engine) -> tuple[tuple[Template, Template], str]:
-    """One letter that waits for the neighbour, and one that lies in a mailbox, as rows; their DocumentId."""
+async def prepared(axis: SmallAxis, engine: Engine) -> tuple[tuple[Template, Template], str, str]:
+    """
+    One letter that failed to reach the neighbour and is due again, and one that lies in a mailbox, as rows;
+    their DocumentId and their subject.
+    """
     out = await axis.send(letter(WRITER, FAR, number=FIRST_NUMBER), WRITER)
     home = await axis.send(letter(WRITER, LOCAL[0], number=FIRST_NUMBER), WRITER)
-    await axis.nodes[HERE].handover.step()
+    node, now, target = axis.nodes[HERE], axis.clock.now(), Target(neighbour=NEIGHBOUR)
+    await node.store.claim_due(target, Lane.NORMAL, now, letters=1, size=2**23)
+    await node.store.record(out.letter_id, target, Failed(LINK_DOWN.code), now)
+    await node.store.hasten(NEIGHBOUR, now, 1)
+    await node.handover.step()
+    await node.store.list_words(CLAIMED)
+    (line,) = (await node.store.find(LetterWish(text=home.letter_id), 1)).letters
     with engine.connect() as connection:
         waiting = (
             Template.of(connection, out.letter_id, FAR),
             Template.of(connection, home.letter_id, LOCAL[0]),
         )
-    return waiting, home.document_id
+    return waiting, home.document_id, line.subject
 
 
 def database(folder: Path) -> str:

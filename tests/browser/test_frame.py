@@ -7,7 +7,7 @@ from gateway.http.console.words import LANGUAGES
 from gateway.http.surroundings import Health
 from gateway.ports import Role
 from tests.kit.browser import NARROW, Tab, in_a_browser, opened_tab
-from tests.kit.builders import CENTRAL
+from tests.kit.builders import CENTRAL, PROVINCE_OFFICE
 from tests.kit.console import NAMES, PASSWORD
 
 pytestmark = in_a_browser
@@ -16,8 +16,29 @@ PAGES = {
     "login": ("/console/login", None),
     "overview": ("/console/", Role.OPERATOR),
     "overview-agency": ("/console/", Role.AGENCY),
+    "letters": ("/console/letters", Role.OPERATOR),
+    "letters-agency": ("/console/letters", Role.AGENCY),
+    "failures": ("/console/failures", Role.OPERATOR),
+    "failure-group": (
+        "/console/failures/group?trouble=retrying&code=TRUC-504&target=link:G22",
+        Role.OPERATOR,
+    ),
+    "quarantine": ("/console/quarantine", Role.OPERATOR),
     "journal": ("/console/journal", Role.AUDITOR),
     "journal-agency": ("/console/journal", Role.AGENCY),
+    "alerts": ("/console/alerts", Role.OPERATOR),
+    "partners": ("/console/partners", Role.OPERATOR),
+    "partner": (f"/console/partners/links/{CENTRAL}", Role.OPERATOR),
+    "agencies-served": ("/console/partners/agencies", Role.OPERATOR),
+    "directory": ("/console/directory", Role.AGENCY),
+    "directory-tree": ("/console/directory/tree", Role.VIEWER),
+    "directory-changes": ("/console/directory/changes", Role.ADMINISTRATOR),
+    "agency": (f"/console/directory/agencies/{PROVINCE_OFFICE}", Role.OPERATOR),
+    "reports": ("/console/reports", Role.ADMINISTRATOR),
+    "reports-agency": ("/console/reports?period=2026-Q1", Role.AGENCY),
+    "reports-silent": ("/console/reports/silent", Role.VIEWER),
+    "reports-paper": ("/console/reports/paper", Role.OPERATOR),
+    "reports-sample": (f"/console/reports/sample?agency={PROVINCE_OFFICE}&seed=abc", Role.AUDITOR),
     "account": ("/console/account", Role.VIEWER),
     "password": ("/console/account/password", Role.VIEWER),
     "totp": ("/console/account/totp", Role.ADMINISTRATOR),

@@ -289,3 +289,10 @@ async def test_putting_back_too_late_changes_nothing(kit: BrokerKit) -> None:
     await inbox.nack(got)
     await send(parent, CHILD, b"2")
     assert data(await receive(inbox, 2)) == [b"1", b"2"]
+
+
+async def test_probe_of_a_link_that_works_has_only_good_steps(kit: BrokerKit) -> None:
+    for node, other in WAYS:
+        steps = await (await kit.open(node)).probe(other)
+        assert steps
+        assert all(step.is_good for step in steps)

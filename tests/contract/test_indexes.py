@@ -11,23 +11,44 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, event
 
+from gateway.core.delivery import State, Target
 from gateway.core.diary import Direction
 from gateway.core.model import Kind, LetterFacts
-from gateway.ports import Channel, DiaryPage, JournalWish, NoticeState, Wanted
+from gateway.core.periods import month_of
+from gateway.ports import (
+    BoxWish,
+    Channel,
+    DiaryPage,
+    JournalWish,
+    LetterWish,
+    NoticeState,
+    SentWish,
+    Trouble,
+    TroubleGroup,
+    Wanted,
+)
 from gateway.store import (
+    alerts,
     answers,
     crossings,
     diary,
+    figures,
+    finding,
     journal_lines,
+    judged_duties,
+    letterbox,
     mailbox,
     notices,
+    partners,
     reminders,
+    repairs,
+    reports,
     search,
     tracking,
     traffic,
 )
 from tests.contract.conftest import Database
-from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE
+from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE, letter_id
 from tests.kit.clock import START
 
 WHOSE = [PROVINCE_OFFICE]
@@ -76,9 +97,88 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
         lambda c: c.execute(reminders._DUE, {"word": "soon", "until": START, "near": START, "most": 9}).all(),
         {"ix_deadlines_next_word"},
     ),
+    "duties that are judged": (
+        lambda c: c.execute(judged_duties._UNJUDGED, {"until": START, "most": 9}).all(),
+        {"ix_deadlines_unjudged"},
+    ),
+    "a sample": (
+        lambda c: reports.sample(c, reports.Draw(PROVINCE_OFFICE, month_of(START.date()), "seed", 9)),
+        {"ix_letters_sent", "ix_deliveries_offered_at"},
+    ),
+    "figures of a period": (  # by the key of the table
+        lambda c: reports.figures_of(c, month_of(START.date()), None),
+        set(),
+    ),
+    "how far counting has come": (lambda c: reports.counted(c, PROVINCE), {"ix_deadlines_unjudged"}),
     "who opened an agency's letters": (
         lambda c: journal_lines.journal_back(c, PROVINCE, JournalWish(agency=PROVINCE_OFFICE), 9),
         {"ix_journal_opened"},
+    ),
+    "what stands where": (figures.standing, {"ix_deliveries_counts"}),
+    "figures of hours": (lambda c: figures.hourly(c, START), set()),  # by the key of the table
+    "figures of a link": (
+        lambda c: figures.link_figures(c, [CENTRAL], START, START),
+        {"ix_deliveries_counts"},
+    ),
+    "last crossing": (lambda c: figures.last_crossed(c, [(PROVINCE, CENTRAL)]), {"ix_hops_taken"}),
+    "found by a name": (
+        lambda c: finding.find(c, LetterWish(text="a", agency="b"), 9),
+        {"ix_letters_document", "ix_letters_code"},
+    ),
+    "what was found": (lambda c: finding._lines(c, ["a", "b"], PROVINCE_OFFICE), set()),
+    "which of them fit": (
+        lambda c: finding._fitting(
+            c, ["a", "b"], list(finding._conditions(LetterWish(state=State.HELD, mine=PROVINCE_OFFICE))), 9
+        ),
+        set(),
+    ),
+    "tries of a letter": (lambda c: finding.tries(c, letter_id(1), 9), set()),
+    "found by words": (lambda c: finding.find(c, LetterWish(agency="a", subject="b c"), 9), set()),
+    "failures by their cause": (lambda c: repairs.troubles(c, 9), {"ix_deliveries_trouble"}),
+    "letters that failed": (
+        lambda c: repairs.trouble_lines(c, TroubleGroup(Trouble.HELD, "a", Target(neighbour=CENTRAL)), 1, 9),
+        {"ix_deliveries_trouble"},
+    ),
+    "next repair": (lambda c: repairs._next_repair(c, START), {"ix_repairs_runs_at"}),
+    "what waits for a link": (
+        lambda c: partners.link_standing(c, CENTRAL),
+        {"ix_deliveries_turn", "ix_deliveries_wakes_at", "ix_deliveries_window"},
+    ),
+    "what lies at a door": (
+        lambda c: partners.door_standings(c, WHOSE),
+        {"ix_deliveries_counts", "ix_fetches_agency"},
+    ),
+    "what waits in a box": (
+        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, now=START, sender="a"), 9),
+        {"ix_deliveries_mail"},
+    ),
+    "what ever came into a box": (
+        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, now=START, waits=False, sender="a"), 9),
+        {"ix_deliveries_offered"},
+    ),
+    "a number in a box": (
+        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, now=START, waits=False, text="a"), 9),
+        {"ix_letters_document", "ix_letters_code"},
+    ),
+    "what an agency sent": (
+        lambda c: letterbox.sent_box(c, SentWish(agency=PROVINCE_OFFICE, since=START), 9),
+        {"ix_letters_sent"},
+    ),
+    "a number that an agency sent": (
+        lambda c: letterbox.sent_box(c, SentWish(agency=PROVINCE_OFFICE, text="a"), 9),
+        {"ix_letters_document", "ix_letters_code"},
+    ),
+    "oldest letter of a link": (
+        lambda c: alerts.oldest_waiting(c, [CENTRAL]),
+        {"ix_deliveries_counts", "ix_deliveries_wakes_at"},
+    ),
+    "urgent letters": (
+        lambda c: alerts.urgent_standing(c, [CENTRAL], START),
+        {"ix_deliveries_turn", "ix_deliveries_wakes_at", "ix_deliveries_window"},
+    ),
+    "messages of alerts": (
+        lambda c: alerts._claim(c, alerts.MessageClaim(START, START, 9)),
+        {"ix_alert_messages_due"},
     ),
     "next notice": (lambda c: notices.next_notice(c, Channel.MAIL), {"ix_notices_due"}),
     "dead notices": (
@@ -104,5 +204,5 @@ async def test_question_is_answered_from_its_index(sqlite_database: Database, qu
     engine.dispose()
     used = {word for line in plans for word in line.split() if word.startswith("ix_")}
     assert used == indexes, plans
-    kept = ("letters", "deliveries", "hops", "statuses", "notices", "deadlines")
+    kept = ("letters", "deliveries", "hops", "statuses", "notices", "deadlines", "hourly_figures")
     assert not [line for line in plans if line in {f"SCAN {table}" for table in kept}], plans

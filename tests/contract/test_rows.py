@@ -26,10 +26,10 @@ EXPIRY = LETTER.routing.expires_at
         ({"state": State.TRYING}, {"window_lane": "urgent"}),
         ({"state": State.SENT, "due_at": LATER}, {"window_lane": "urgent", "deadline": LATER}),
         ({"state": State.WAITING, "due_at": LATER}, {"deadline": LATER}),
-        *(
-            ({"state": state}, {})
-            for state in (*(s for s in State if s.is_final), State.HELD, State.QUARANTINED)
-        ),
+        ({"state": State.HELD}, {"trouble": "held"}),
+        ({"state": State.QUARANTINED}, {"trouble": "quarantined"}),
+        ({"last_code": "TRUC-504"}, {"turn": 2, "deadline": EXPIRY, "trouble": "retrying"}),
+        *(({"state": state, "last_code": "TRUC-503"}, {}) for state in State if state.is_final),
     ],
     ids=lambda value: "-".join(str(v) for v in value.values()) if value else "",
 )

@@ -19,6 +19,7 @@ def test_scheduling_columns_of_deliveries_each_have_a_sparse_index() -> None:
         "ix_deliveries_mail": "deliveries.mail_number IS NOT NULL",
         "ix_deliveries_offered": "deliveries.offered_number IS NOT NULL",
         "ix_deliveries_offered_at": "deliveries.offered_at IS NOT NULL",
+        "ix_deliveries_trouble": "deliveries.trouble IS NOT NULL",
     }
 
 

@@ -19,6 +19,8 @@ from typing import Any
 from aiohttp import web
 
 from adapters.mailbox import MailboxAdapter
+from gateway.config import ReportsSection
+from gateway.core.calendar import Calendar
 from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode
 from gateway.http.api import operations_of
@@ -29,6 +31,7 @@ from gateway.http.upload_files import UploadFolder
 from gateway.keys import KeyDesk, key_hash, new_key
 from gateway.observe import Metrics, logger
 from gateway.ports import Credential, Office
+from gateway.reports.desk import ReportDesk
 from gateway.v1.operations import Operation
 from gateway.v1.origin import PROXIES, Networks
 from gateway.v1.transfer import Limits
@@ -142,6 +145,7 @@ async def listening_api(
     office: Office | None = None,
     tls: ssl.SSLContext | None = None,
     proxies: Networks = (),
+    reporting: ReportsSection | None = None,
 ) -> AsyncIterator[Api]:
     """province, district and commune have a key each, `both` is one key for two, `locked` is locked."""
     keys = Keys()
@@ -173,6 +177,9 @@ async def listening_api(
             log=log,
             metrics=metrics,
             limits=limits or Limits(),
+            reports=ReportDesk(
+                NODE, board.store, small_directory, clock, Calendar(), reporting or ReportsSection()
+            ),
         )
         mailbox = MailboxAdapter(replace(board.workplace(None), office=office or small))
         of_adapters = [*mailbox.operations(), *more]

@@ -21,15 +21,21 @@ from yarl import URL
 
 from gateway.accounts import totp
 from gateway.accounts.desk import AccountDesk
-from gateway.config import ConsoleSection, OidcSection
+from gateway.config import AlertsSection, ConsoleSection, OidcSection, ReportsSection
+from gateway.core.calendar import Calendar
+from gateway.core.directory import Directory
+from gateway.core.model import AgencyCode
 from gateway.http.console.app import build_console, refuse_as_text
 from gateway.http.console.around import Around, Remembered
 from gateway.http.console.book import LEAVES
 from gateway.http.console.declared import Leaf
 from gateway.http.listener import listening
 from gateway.http.surroundings import Health
+from gateway.http.upload_files import UploadFolder
 from gateway.observe import Metrics, logger
-from gateway.ports import Account, Act, LockOut, Role
+from gateway.ports import Account, Act, AgencyAdapter, LockOut, Office, Role, Step
+from gateway.reports.desk import ReportDesk
+from gateway.reports.filing import Filing
 from gateway.store.sql import SqlStore
 from gateway.vault import FileVault
 from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE, small_axis
@@ -40,16 +46,31 @@ PASSWORD = "trục liên thông bốn cấp"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """The one-time codes of the administrator."""
 
+DOCUMENT_BYTES = 4 * 1024 * 1024
+"""The largest document that somebody may send from the console."""
+
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # a real one is slow
 NAMES = {role: f"{role.value}.one" for role in Role}
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
+class TriedWay(AgencyAdapter):
+    """A way of reaching agencies whose test finds what it was made with."""
+
+    def __init__(self, name: str, *steps: Step) -> None:
+        self.name, self._steps = name, steps
+
+    async def probe(self, agency: AgencyCode) -> Sequence[Step]:
+        return self._steps
+
+
 class OfficeOfTheAxis(SmallOffice):
     """The small office with the directory of the small axis, as the store of the console has it."""
 
+    axis = small_axis()
+
     def directory(self) -> Any:
-        return small_axis()
+        return self.axis
 
 
 @dataclass
@@ -63,7 +84,11 @@ class Console:
     desk: AccountDesk
     app: web.Application
     stream: io.StringIO
+    steps: Sequence[Step] = ()  #: what a test of a link finds
     health: Health = field(default_factory=lambda: Health(store=True, links={CENTRAL: True}))
+
+    async def probe(self) -> Sequence[Step]:
+        return self.steps
 
     def log(self, event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
@@ -83,7 +108,7 @@ class Console:
             name=name or NAMES[role],
             role=role,
             password=more.pop("password", HASH),
-            agency=PROVINCE_OFFICE if role is Role.AGENCY else None,
+            agency=more.pop("agency", PROVINCE_OFFICE) if role is Role.AGENCY else None,
             sealed_totp=self.around.vault.seal(SECRET) if role is Role.ADMINISTRATOR else "",
             **more,
         )
@@ -172,40 +197,72 @@ class Person:
         return "" if found is None else found.value
 
 
+@dataclass(frozen=True)
+class Ground:
+    """A node that works: what a console stands on whose letters are real ones."""
+
+    store: SqlStore
+    office: Office
+    clock: ManualClock
+
+
 @asynccontextmanager
 async def listening_console(
     *,
+    ground: Ground | None = None,
     settings: Mapping[str, Any] | None = None,
     oidc: Mapping[str, Any] | None = None,
+    alerts: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     roles: Sequence[Role] = tuple(Role),
     leaves: Sequence[Leaf] = LEAVES,
+    directory: Directory | None = None,
+    ways: Sequence[AgencyAdapter] = (TriedWay("mailbox"),),
 ) -> AsyncIterator[Console]:
-    """The console of the province's node; each of these roles has an account called `<role>.one`."""
-    clock, heard = ManualClock(), io.StringIO()
+    """
+    The console of the province's node; each of these roles has an account called `<role>.one`.
+
+    Without a `ground` it stands on an empty store and the small office.
+    """
+    clock, heard = ManualClock() if ground is None else ground.clock, io.StringIO()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        store = SqlStore("sqlite://", folder / "blobs", node=PROVINCE, instance="one", inline=True)
-        stack.push_async_callback(store.close)
-        await store.set_directory(small_axis(), clock.now())
+        office: Office = OfficeOfTheAxis(clock) if ground is None else ground.office
+        if directory is not None and isinstance(office, OfficeOfTheAxis):
+            office.axis = directory
+        if ground is None:
+            store = SqlStore("sqlite://", folder / "blobs", node=PROVINCE, instance="one", inline=True)
+            stack.push_async_callback(store.close)
+            await store.set_directory(directory or small_axis(), clock.now())
+        else:
+            store = ground.store
         vault = FileVault(folder / "secrets.key")
         section = ConsoleSection.model_validate({"enabled": True, **(settings or {})})
 
         async def health() -> Health:
             return console.health
 
+        reports = ReportDesk(PROVINCE, store, small_axis, clock, Calendar(), ReportsSection())
         around = Around(
             node=PROVINCE,
             settings=section,
             oidc=OidcSection.model_validate(oidc or {}),
             store=store,
-            office=OfficeOfTheAxis(clock),
+            office=office,
             vault=vault,
             health=health,
             clock=clock,
             log=logger(PROVINCE, heard, level="debug", strict=True),
             metrics=Metrics(),
             remembered=Remembered(clock),
+            reports=reports,
+            filing=Filing(reports, folder / "reports", logger(PROVINCE, heard, level="debug", strict=True)),
+            uploads=UploadFolder(folder / "uploads", clock),
+            calendar=Calendar(),
+            document_bytes=DOCUMENT_BYTES,
+            probe_link=lambda _neighbour: console.probe(),
+            adapters={way.name: way for way in ways},
+            alerts=AlertsSection.model_validate(alerts or {}),
             environ=environ or {},
         )
         app = build_console(around, leaves)

@@ -21,12 +21,13 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from gateway.broker.rabbitmq.connection import Surroundings
 from gateway.broker.rabbitmq.keeper import end_all
+from gateway.broker.rabbitmq.probe import probe_broker
 from gateway.broker.rabbitmq.receiver import Origin, Receiver, Source
 from gateway.broker.rabbitmq.sender import Sender
 from gateway.broker.topology import PARKED, Link, read_queue
 from gateway.core.model import Lane, NodeId
 from gateway.observe import Log
-from gateway.ports import LINKS, Clock, Inbox, Incoming
+from gateway.ports import LINKS, Clock, Inbox, Incoming, Step
 
 # Frames in our hands before the first is acknowledged: two batches of arrival, one being written while the
 # next comes. Their bytes are bounded by the neighbour's window, not by this number.
@@ -66,7 +67,8 @@ class RabbitBroker:
         check_every: timedelta = CHECK_EVERY,
         on_change: Callable[[Iterable[str]], None] = lambda _topics: None,
     ) -> None:
-        self._on_change = on_change
+        self._on_change, self._clock = on_change, clock
+        self._urls = {address.link.other(node): address.url for address in addresses}
         around = {
             address.url: Surroundings(
                 *(clock, log, heartbeat, confirm_timeout, check_every), changed=self._look_at_links
@@ -141,6 +143,10 @@ class RabbitBroker:
             for (neighbour, _lane), end in ends.items():
                 up[neighbour] = up.get(neighbour, True) and end.is_up
         return up
+
+    async def probe(self, neighbour: NodeId) -> Sequence[Step]:
+        """Try a connection to the link's broker: the steps to the first that fails."""
+        return await probe_broker(self._urls[neighbour], self._clock.now())
 
     async def close(self) -> None:
         """Stop receiving and sending; unacknowledged frames come again."""

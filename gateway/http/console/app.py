@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +45,7 @@ from gateway.http.console.entrance import (
 from gateway.http.console.forms import Form, Misfilled
 from gateway.http.console.guard import HEADERS, HSTS, TOKEN_FIELD, check_origin, check_token, form_token
 from gateway.http.console.live import Live
+from gateway.http.console.posted import posted
 from gateway.http.console.rendering import Painter
 from gateway.http.console.static_files import StaticFiles
 from gateway.http.console.view import View
@@ -58,7 +60,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATIC_PATH = f"{ROOT}/static/{{name}}"
 FORM_BYTES = 256 * 1024
-LIMITS_HERE = Limits(json_bytes=FORM_BYTES, connections_per_address=128)
 
 ERROR_PAGE = Page(
     path="",
@@ -103,10 +104,12 @@ class _Console:
 
     def app(self) -> web.Application:
         """The application."""
-        app = web.Application(
-            middlewares=(self.watch, self.answer, self.enter), client_max_size=LIMITS_HERE.json_bytes
+        app = web.Application(middlewares=(self.watch, self.answer, self.enter), client_max_size=FORM_BYTES)
+        app[LIMITS] = Limits(
+            json_bytes=FORM_BYTES,
+            document_bytes=self._around.document_bytes,
+            connections_per_address=128,
         )
-        app[LIMITS] = LIMITS_HERE
         app.on_response_prepare.append(self._dress)
         app.on_shutdown.append(self._live.close)
         router = app.router
@@ -212,20 +215,26 @@ class _Console:
         async def do_action(request: web.Request) -> web.StreamResponse:
             view = self._view(request, action.page, action)
             check_origin(request, self._around)
+            if action.takes_files:
+                _check_role(view, action)  # before anything is written to the disk
+                check = partial(check_token, self._secret(request))
+                async with posted(request, self._around.uploads.folder, check) as form:
+                    return await self._do(view, action, form)
             filled = await _filled(request)
             check_token(self._secret(request), filled.get(TOKEN_FIELD, ""))
             _check_role(view, action)
-            return await self._do(view, action, filled)
+            return await self._do(view, action, Form(filled))
 
         return do_action
 
-    async def _do(self, view: View, action: Action, filled: Mapping[str, str]) -> web.StreamResponse:
+    async def _do(self, view: View, action: Action, form: Form) -> web.StreamResponse:
         """The line in the journal, then what the form asks for; a refusal is another line, with its code."""
+        filled = form.filled
         note, line = self._around.store.note_act, _line(view, action, filled)
         try:
             if not action.journals_itself:
                 await note(line)
-            return self._answer(view, await action.handler(view, Form(filled)))
+            return self._answer(view, await action.handler(view, form))
         except Misfilled as wrong:
             if not action.journals_itself:
                 await note(replace(line, code=BAD_REQUEST.code))

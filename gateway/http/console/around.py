@@ -4,19 +4,27 @@ What the console of one node works with. Everything is handed in, so one process
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from gateway.config import ConsoleSection, OidcSection
+from gateway.config import AlertsSection, ConsoleSection, OidcSection
+from gateway.core.calendar import Calendar
 from gateway.core.directory import Directory
 from gateway.core.model import NodeId
+from gateway.http.console.link_log import LinkLog
+from gateway.http.console.proposals import Proposals
 from gateway.http.surroundings import Health
+from gateway.http.upload_files import UploadFolder
 from gateway.observe import Log, Metrics
-from gateway.ports import Clock, Office, Store, Vault
+from gateway.ports import AgencyAdapter, Clock, Office, Step, Store, Vault
+from gateway.reports.desk import ReportDesk
+from gateway.reports.filing import Filing
 
 SWEEP_SECONDS = 600.0
+WATCH_SECONDS = 2.0  # how late it may be seen that a link went down
 
 
 class Remembered:
@@ -41,10 +49,19 @@ class Remembered:
         self._kept[key] = (now, answer)
         return answer
 
+    def forget(self, key: object) -> None:
+        """The next who asks gets a new answer: somebody has just changed what it is about."""
+        self._kept.pop(key, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """`health` is asked for the links; `environ` is where secrets lie that settings name as env:…"""
+    """
+    `health` is asked for the links; `environ` is where secrets lie that settings name as env:…
+
+    `uploads` holds what people send until it is handed in; a document has at most `document_bytes`.
+    `probe_link` tries a link, `adapters` what is sent to agencies; `proposals` are changes of the directory.
+    """
 
     node: NodeId
     settings: ConsoleSection
@@ -57,6 +74,16 @@ class Around:
     log: Log
     metrics: Metrics
     remembered: Remembered
+    reports: ReportDesk
+    filing: Filing
+    link_log: LinkLog = field(default_factory=LinkLog)
+    uploads: UploadFolder
+    calendar: Calendar
+    document_bytes: int
+    probe_link: Callable[[NodeId], Awaitable[Sequence[Step]]]
+    adapters: Mapping[str, AgencyAdapter]
+    proposals: Proposals = field(default_factory=Proposals)
+    alerts: AlertsSection = field(default_factory=AlertsSection)
     environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -72,6 +99,17 @@ class Around:
                 now - self.settings.session_idle, now - self.settings.session_longest
             )
             await self.clock.sleep(SWEEP_SECONDS)
+
+    async def watch_links(self) -> None:
+        """
+        Note when links go down and come up, also while nobody looks at a page.
+
+        The directory is made ready to be searched too: who asks first would wait a second for it.
+        """
+        while True:
+            await asyncio.to_thread(lambda: self.directory.index)
+            self.link_log.note((await self.health()).links, self.clock.now())
+            await self.clock.sleep(WATCH_SECONDS)
 
     @property
     def is_secure(self) -> bool:

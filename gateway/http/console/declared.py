@@ -100,7 +100,8 @@ class Action:
     What POST does. The journal gets `console.<name>` with the fields `told` before it is done.
 
     `page` is shown again, with what was typed, when a field is wrong. `journals_itself`: the line is written
-    by the very transaction that makes the change (`view.act()`), so not beforehand.
+    by the very transaction that makes the change (`view.act()`), so not beforehand. `takes_files`: the form
+    is multipart, its handler gets a `Posted`.
     """
 
     path: str
@@ -110,6 +111,7 @@ class Action:
     roles: frozenset[Role] | None
     told: tuple[str, ...] = ()
     journals_itself: bool = False
+    takes_files: bool = False
     settles: Owed | None = None
 
 
@@ -119,7 +121,8 @@ class Fragment:
     A part of a page that is made anew every `every` seconds and sent when it has changed.
 
     It stands in the page as `<div data-live="name">{% include template %}</div>`; `handler` gives what the
-    template needs, and the page's own handler includes it.
+    template needs, and the page's own handler includes it. `data-live="name:thing"`: the handler finds
+    `thing` as `view.about`.
     """
 
     name: str

@@ -1,15 +1,17 @@
 """
 What moves by itself: parts of a page that are sent again when they have changed, as server-sent events.
 
-A browser names the parts that its page shows (`/console/events?live=a,b`). Each is rendered on the server, so
-the script in the browser only puts it in place; it needs to know nothing of what is in it.
+A browser names the parts that its page shows (`/console/events?live=a,b`); one that is about one thing bears
+the name of that behind a colon (`letter.way:0199…`). Each is rendered on the server, so the script in the
+browser only puts it in place; it needs to know nothing of what is in it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import web
@@ -29,6 +31,8 @@ MOST_STREAMS = 20
 BREATH = 1.0  # seconds between two looks at what is due
 STILL_THERE = timedelta(seconds=15)  # a comment keeps proxies from closing a quiet line
 WRITE_SECONDS = 20.0
+
+_ABOUT = re.compile(r"[0-9A-Za-z._-]{0,64}")  # it is written into the stream: no line may end in it
 
 STREAM = Page(
     path="",
@@ -57,6 +61,15 @@ class LiveEvent:
         return f"event: {self.name}\n{lines}\n".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that a browser wants, and the request as its handler is given it."""
+
+    name: str
+    fragment: Fragment
+    view: View
+
+
 class Live:
     """The streams of one console."""
 
@@ -80,7 +93,7 @@ class Live:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One stream, until the browser or the session has gone. Raises: Rejected for an unknown part."""
         view = self._view(request, STREAM)
-        wanted = [self._wanted(view, name) for name in view.query("live").split(",") if name]
+        wanted = [self._wanted(view, each) for each in view.query("live").split(",") if each]
         name = view.account.name
         if self._streams.get(name, 0) >= MOST_STREAMS:
             raise Rejected(find(RATE_LIMIT, limit=MOST_STREAMS))
@@ -90,42 +103,44 @@ class Live:
         finally:
             self._streams[name] -= 1
 
-    def _wanted(self, view: View, name: str) -> Fragment:
+    def _wanted(self, view: View, wanted: str) -> Part:
+        name, _, about = wanted.partition(":")
         fragment = self._fragments.get(name)
-        if fragment is None or view.role not in fragment.roles:
+        if _ABOUT.fullmatch(about) is None or fragment is None or view.role not in fragment.roles:
             raise Rejected(find(NO_SUCH_PAGE))
-        return fragment
+        return Part(wanted, fragment, replace(view, about=about))
 
-    async def _run(self, view: View, wanted: list[Fragment]) -> web.StreamResponse:
+    async def _run(self, view: View, wanted: list[Part]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})  # nginx would hold events back
         response.content_type = "text/event-stream"
         await response.prepare(view.request)
         sent: dict[str, str] = {}
-        due = dict.fromkeys((fragment.name for fragment in wanted), self._around.clock.now())
+        due = dict.fromkeys((part.name for part in wanted), self._around.clock.now())
         spoke_at = self._around.clock.now()
         await _write(response, b"retry: 5000\n\n")
         while not self._closing.is_set() and await self._entrance.who(view.request, touch=False) is not None:
             now = self._around.clock.now()
-            for fragment in wanted:
-                if due[fragment.name] <= now:
-                    due[fragment.name] = now + timedelta(seconds=fragment.every)
-                    html = await self._painted(view, fragment)
-                    if html is not None and html != sent.get(fragment.name):
-                        sent[fragment.name], spoke_at = html, now
-                        await _write(response, LiveEvent(fragment.name, html).encoded())
+            for part in wanted:
+                if due[part.name] <= now:
+                    due[part.name] = now + timedelta(seconds=part.fragment.every)
+                    html = await self._painted(part)
+                    if html is not None and html != sent.get(part.name):
+                        sent[part.name], spoke_at = html, now
+                        await _write(response, LiveEvent(part.name, html).encoded())
             spoke_at = await self._keep_open(response, spoke_at)
             await self._pause(
-                min((fragment.every for fragment in wanted), default=STILL_THERE.total_seconds())
+                min((part.fragment.every for part in wanted), default=STILL_THERE.total_seconds())
             )
         return response
 
-    async def _painted(self, view: View, fragment: Fragment) -> str | None:
+    async def _painted(self, part: Part) -> str | None:
         """A part as it is now; None while the store is busy: what the page shows stays."""
         try:
-            told = await fragment.handler(view)
+            told = await part.fragment.handler(part.view)
         except TrucError:
             return None
-        return self._painter.paint(view.words.language, fragment.template, {"view": view, **told})
+        context = {"view": part.view, **told}
+        return self._painter.paint(part.view.words.language, part.fragment.template, context)
 
     async def _keep_open(self, response: web.StreamResponse, spoke_at: datetime) -> datetime:
         now = self._around.clock.now()

@@ -7,6 +7,7 @@ Each language has its own templates, compiled once with its words in place.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gateway.core.delivery import State
+from gateway.core.errors import Fault, find
+from gateway.core.sentences import without_gaps
 from gateway.http.console.formats import Formats
 from gateway.http.console.static_files import StaticFiles
-from gateway.http.console.words import LANGUAGES, said, words
+from gateway.http.console.words import LANGUAGES, Words, said, words
 from gateway.ports import Role
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -75,6 +78,8 @@ def _environment(language: str, static: StaticFiles, node: str, folder: Path) ->
     )
     environment.filters.update(Formats(spoken).filters())
     environment.filters["words"] = spoken
+    environment.filters["cause"] = partial(_cause, spoken)
+    environment.filters["remedy"] = lambda fault: spoken.choose(fault.next_vi, fault.next_en)
     environment.globals.update(
         language=language,
         languages=LANGUAGES,
@@ -85,6 +90,12 @@ def _environment(language: str, static: StaticFiles, node: str, folder: Path) ->
         Role=Role,
     )
     return environment
+
+
+def _cause(spoken: Words, fault: Fault, *, neighbour: str = "…", organ: str = "…") -> str:
+    """What a fault is, with as much filled in as is known; no gap is left at its end."""
+    finding = find(fault, neighbour=neighbour, organ=organ)
+    return without_gaps(spoken.choose(finding.vi, finding.en)).rstrip(" …:")
 
 
 def trusted(markup: str) -> Markup:

@@ -38,6 +38,7 @@ class View:
     page: Page
     known: Known | None
     action: Action | None = None
+    about: str = ""  #: of a fragment: which one thing it shows
 
     # --- who looks -------------------------------------------------------------------------------
 

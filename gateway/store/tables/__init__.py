@@ -6,9 +6,13 @@ another message. A column that is added later has a default or may be NULL, so t
 on writing while another instance already runs this one.
 """
 
+from gateway.store.tables.alerts import alert_messages, alerts, journal_receivers
 from gateway.store.tables.audit import APPEND_ONLY, journal, journal_heads
 from gateway.store.tables.console import console_accounts, console_sessions
+from gateway.store.tables.figures import hourly_figures
+from gateway.store.tables.finding import letter_words, repairs, words_owed
 from gateway.store.tables.intake import idempotency, letters, marks, parts, refused, sameness
+from gateway.store.tables.links import heard, maintenance, seal_certificates
 from gateway.store.tables.messages import (
     control_out,
     deadlines,
@@ -40,10 +44,13 @@ from gateway.store.tables.partners import (
     ways,
 )
 from gateway.store.tables.schema import metadata
+from gateway.store.tables.statistics import delivery_times, paper_only, refusal_counts, statistics
 
 __all__ = [
     "APPEND_ONLY",
     "agencies",
+    "alert_messages",
+    "alerts",
     "aliases",
     "attempts",
     "console_accounts",
@@ -54,33 +61,45 @@ __all__ = [
     "credentials",
     "deadlines",
     "deliveries",
+    "delivery_times",
     "directory_versions",
     "duties",
     "edition_faults",
     "editions",
     "fetches",
+    "heard",
     "hops",
+    "hourly_figures",
     "idempotency",
     "inbox",
     "instances",
     "journal",
     "journal_heads",
+    "journal_receivers",
+    "letter_words",
     "letters",
+    "maintenance",
     "marks",
     "metadata",
     "nodes",
     "notices",
+    "paper_only",
     "partials",
     "parts",
     "poison",
     "prepared_directories",
     "quarantine",
+    "refusal_counts",
     "refused",
+    "repairs",
     "sameness",
+    "seal_certificates",
+    "statistics",
     "statuses",
     "subscriptions",
     "take_backs",
     "used",
     "ways",
     "words",
+    "words_owed",
 ]

@@ -96,6 +96,7 @@ fetches = Table(
     Column("first_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
     Column("times", Integer, nullable=False),
+    Index("ix_fetches_agency", "agency", "last_at"),
 )
 words = Table(
     "words",
@@ -113,12 +114,14 @@ deadlines = Table(
     Column("what", Text, primary_key=True),  # name of a rule of core.deadlines
     Column("due_at", Moment, nullable=False),
     Column("next_word", Text),  # what is told next, `soon` or `overdue`; NULL: nothing more
+    Column("judged", Text),  # what became of it, once statistics have counted it; NULL: not yet
 )
 sparse(
     "ix_deadlines_next_word",
     *(deadlines.c.next_word, deadlines.c.due_at),
     holds=deadlines.c.next_word.is_not(None),
 )
+sparse("ix_deadlines_unjudged", deadlines.c.due_at, holds=deadlines.c.judged.is_(None))
 # Which letters their senders want back from whom: a letter that comes after its 13 is stopped by this.
 take_backs = Table(
     "take_backs",

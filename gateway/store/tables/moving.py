@@ -52,6 +52,7 @@ deliveries = Table(
     Column("mail_number", Number),  # its place in the mailbox, while it is listed there
     Column("offered_number", Number),  # its place in the order in which things came to the agency's door
     Column("offered_at", Moment),
+    Column("trouble", Text),  # ports.repairs.Trouble, while a person may want to look at it
     UniqueConstraint("letter_id", "target"),
     sqlite_autoincrement=True,
 )
@@ -66,6 +67,7 @@ sparse("ix_deliveries_offered", _d.agency, _d.kind, _d.offered_number, holds=_d.
 sparse(
     "ix_deliveries_offered_at", _d.agency, _d.offered_at, _d.offered_number, holds=_d.offered_at.is_not(None)
 )
+sparse("ix_deliveries_trouble", _d.trouble, _d.last_code, _d.target, _d.seq, holds=_d.trouble.is_not(None))
 _counted = Index("ix_deliveries_counts", _d.target, _d.state, _d.since)
 
 attempts = Table(

@@ -515,3 +515,28 @@ async def test_password_that_cannot_be_read_is_refused(small: SmallBoard) -> Non
     section = MailSection(host="smtp.vn", sender=SENDER, user="truc", password=Secret("env", "KHONG_CO"))
     with pytest.raises(Misconfigured):
         MailAdapter(small.workplace(section))
+
+
+# --- whether it can be reached -------------------------------------------------------------------
+
+
+async def test_probe_logs_in_and_sends_nothing(small: SmallBoard, postman: Postman) -> None:
+    await small.subscribe(COMMUNE, CLERK)
+    (step,) = await MailAdapter(small.workplace(settings(postman))).probe(COMMUNE)
+    assert step.is_good
+    assert postman.mails == []
+
+
+async def test_probe_tells_what_the_server_said(small: SmallBoard) -> None:
+    await small.subscribe(COMMUNE, CLERK)
+    closed = Postman(port=1)
+    (step,) = await MailAdapter(small.workplace(settings(closed))).probe(COMMUNE)
+    assert not step.is_good
+    (unset,) = await MailAdapter(small.workplace(MailSection())).probe(COMMUNE)
+    assert "mail.host" in unset.vi
+
+
+async def test_agency_that_is_not_told_by_mail_has_nothing_to_probe(
+    small: SmallBoard, postman: Postman
+) -> None:
+    assert await MailAdapter(small.workplace(settings(postman))).probe(PROVINCE) == ()

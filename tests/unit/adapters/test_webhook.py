@@ -507,3 +507,34 @@ async def test_loop_sends_what_comes_while_it_runs(small: SmallBoard, receiver: 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(receiver.got) == 1
+
+
+# --- whether it can be reached -------------------------------------------------------------------
+
+
+def probing(small: SmallBoard, trust: ssl.SSLContext | None = None, **settings: object) -> WebhookAdapter:
+    section = WebhookSection(**{"allow_loopback": True, **settings})  # type: ignore[arg-type]
+    return WebhookAdapter(small.workplace(section), trust=trust)
+
+
+async def test_probe_goes_as_far_as_the_handshake_and_sends_nothing(
+    small: SmallBoard, receiver: Receiver
+) -> None:
+    await small.subscribe(COMMUNE, receiver.url)
+    steps = await probing(small).probe(COMMUNE)
+    assert [step.is_good for step in steps] == [True, True]
+    assert receiver.got == []
+
+
+async def test_probe_calls_no_number_that_a_notice_may_not_call(
+    small: SmallBoard, receiver: Receiver
+) -> None:
+    await small.subscribe(COMMUNE, receiver.url)
+    (step,) = await probing(small, allow_loopback=False).probe(COMMUNE)
+    assert not step.is_good
+    assert receiver.connections == set()
+
+
+async def test_agency_without_a_webhook_has_nothing_to_probe(small: SmallBoard, receiver: Receiver) -> None:
+    await small.subscribe(COMMUNE, receiver.url)
+    assert await probing(small).probe(PROVINCE) == []

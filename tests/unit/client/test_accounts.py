@@ -5,7 +5,7 @@ Figures, keys and terms through the client.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import pytest_asyncio
@@ -50,3 +50,11 @@ async def test_operator_agrees_on_terms(api: Api) -> None:
         await operator.set_terms(DISTRICT, TermsWish(dialect=Dialect.DOTNET, bytes_per_day=10**9))
         terms = await operator.terms(DISTRICT)
     assert (terms.dialect, terms.bytes_per_day) == (Dialect.DOTNET, 10**9)
+
+
+async def test_operator_reads_statistics_of_a_period(api: Api) -> None:
+    async with TrucClient(api.url, api.key("operator")) as operator:
+        assert (await operator.stats("2026-Q4")).period.name == "2026-Q4"
+        days = await operator.stats(first=date(2026, 11, 2), last=date(2026, 11, 3))
+        assert (days.period.first, days.period.last) == (date(2026, 11, 2), date(2026, 11, 3))
+        assert (await operator.stats()).period.name == "2026-11"

@@ -27,6 +27,7 @@ from gateway.core.delivery import (
     Refused,
     Release,
     ReportHop,
+    SendAgain,
     State,
     Taken,
     Target,
@@ -196,6 +197,27 @@ def test_an_operator_who_releases_it_starts_afresh() -> None:
     held = delivery(State.QUARANTINED, failures=5, confirmed=True)
     after, _ = decide(held, Release(), NOW)
     assert (after.state, after.failures, after.confirmed, after.due_at) == (State.QUEUED, 0, False, NOW)
+
+
+def test_an_operator_who_sends_it_again_does_not_wait_for_the_next_try() -> None:
+    failed = delivery(failures=7, last_code="TRUC-504", due_at=NOW + timedelta(minutes=30))
+    after, commands = decide(failed, SendAgain(), NOW)
+    assert (after.state, after.failures, after.due_at) == (State.QUEUED, 0, NOW)
+    assert after.last_code == "TRUC-504"  # what stopped it is known until it has gone
+    assert commands == ()
+
+
+def test_what_a_silent_neighbour_may_hold_is_only_offered_to_it_again() -> None:
+    silent = delivery(State.SENT, confirmed=True, last_code="TRUC-504", due_at=NOW + timedelta(minutes=30))
+    after, _ = decide(silent, SendAgain(), NOW)
+    assert (after.state, after.confirmed, after.due_at) == (State.QUEUED, True, NOW)
+
+
+def test_what_an_operator_gives_back_is_told_to_its_sender_with_the_code() -> None:
+    for state in (State.QUEUED, State.WAITING, State.HELD, State.QUARANTINED):
+        after, commands = decide(delivery(state), GiveBack("TRUC-518"), NOW)
+        assert (after.state, after.last_code) == (State.RETURNED, "TRUC-518")
+        assert commands == (TellSender("TRUC-518"), ReportHop(State.RETURNED, "TRUC-518"))
 
 
 def test_each_failure_waits_twice_as_long_up_to_the_longest() -> None:

@@ -64,3 +64,9 @@ def test_document_keeps_what_its_register_shows_and_what_it_belongs_to() -> None
     assert facts.extra == {"type_name": "Công văn", "signer": "Nguyễn Văn A", "copies": "3"}
     assert facts.task_codes == ("439684_H23-NV-G22-2024-011227004",)
     assert (facts.dossier_codes, facts.reference_codes) == (("H20.16-230101-0001",), ("R-1", "R-2"))
+
+
+def test_document_keeps_whether_a_paper_copy_follows() -> None:
+    on_paper = Business(Operation.NEW, paper_copy=True)
+    assert facts_of(Envelope(Kind.DOCUMENT, Organ("a"), business=on_paper)).extra == {"paper": "1"}
+    assert facts_of(Envelope(Kind.STATUS, Organ("a"), business=on_paper)).extra == {}

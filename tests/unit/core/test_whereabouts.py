@@ -12,7 +12,7 @@ import pytest
 from gateway.core.model import AgencyCode, Kind, LetterId, NodeId
 from gateway.core.stages import Stage
 from gateway.core.tracking import RecipientTrack, Tracking
-from gateway.core.whereabouts import Link, estimated, links_ahead, where, where_in_all
+from gateway.core.whereabouts import Link, estimated, links_ahead, where, where_in_all, with_pauses
 
 NOW = datetime(2026, 11, 23, 2, 12, tzinfo=UTC)  # 09:12 in Vietnam
 WAY = tuple(map(NodeId, ("H14", "G22", "H21")))
@@ -128,3 +128,20 @@ def test_letter_to_many_is_counted_what_is_not_done_first() -> None:
         "1/3 on its way, 2/3 handed over",
     )
     assert where_in_all(tracking(track())) == where(track())
+
+
+def test_what_waits_for_a_held_link_says_so_and_is_expected_at_no_time() -> None:
+    moving = estimated(tracking(track()), {SECOND: (60.0,)}, NOW)
+    assert moving.recipients[0].expected_at is not None
+    held = with_pauses(moving, WAY[1], {WAY[2]}).recipients[0]
+    assert held.expected_at is None
+    vi, en = where(held)
+    assert vi.endswith("chờ sang H21, tạm ngừng để bảo trì")
+    assert en.endswith("waiting for H21, paused for maintenance")
+
+
+def test_held_link_says_nothing_of_what_is_elsewhere_or_goes_elsewhere() -> None:
+    moving = tracking(track())
+    assert with_pauses(moving, WAY[0], {WAY[2]}) == moving
+    assert with_pauses(moving, WAY[1], {WAY[0]}) == moving
+    assert with_pauses(moving, WAY[1], ()) is moving

@@ -38,6 +38,11 @@ ACCESS: dict[tuple[str, str], tuple[int, int, int, int, int, int, int]] = {
     ("PATCH", "/v1/uploads/{upload_id}"): (401, 401, 403, 404, 404, 204, 404),
     ("DELETE", "/v1/uploads/{upload_id}"): (401, 401, 403, 404, 404, 204, 404),
     ("GET", "/v1/statistics"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/stats"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/stats.csv"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/stats.xlsx"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/stats/indicators.csv"): (401, 401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/stats/public"): (404,) * 7,  # off unless an operator says otherwise
     ("GET", "/v1/quota"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/diary"): (401, 401, 403, 400, 400, 400, 400),  # which diary?
     ("GET", "/v1/diary.csv"): (401, 401, 403, 400, 400, 400, 400),
@@ -54,6 +59,8 @@ ACCESS: dict[tuple[str, str], tuple[int, int, int, int, int, int, int]] = {
     ("GET", "/v1/docs"): (200,) * 7,
     ("GET", "/v1/health"): (200,) * 7,
     ("GET", "/v1/ready"): (200,) * 7,
+    ("GET", "/healthz"): (200,) * 7,
+    ("GET", "/readyz"): (200,) * 7,
     ("GET", "/metrics"): (401, 401, 403, 403, 403, 403, 200),
     ("GET", "/v1/mailbox"): (401, 401, 403, 200, 200, 200, 200),
     ("GET", "/v1/mailbox/history"): (401, 401, 403, 200, 200, 200, 200),
@@ -157,7 +164,8 @@ async def test_access_table_names_every_route() -> None:
 def test_open_operations_are_those_that_reveal_nothing() -> None:
     """Probes of the machines around the node, what an error code means, and how /v1 is called."""
     anyone = {route for (_, route), statuses in ACCESS.items() if max(statuses) < 300}
-    about = {"/v1/health", "/v1/ready", "/v1/errors/{code}", "/v1/openapi.json", "/v1/docs"}
+    probes = {"/v1/health", "/v1/ready", "/healthz", "/readyz"}
+    about = {*probes, "/v1/errors/{code}", "/v1/openapi.json", "/v1/docs"}
     assert anyone == {*about, "/v1/uploads"}  # of uploads only what tus can do here
 
 

@@ -116,7 +116,7 @@ async def test_idempotency_key_with_other_bytes_is_a_conflict(api: Api, http: ai
     ("query", "headers", "detail"),
     [
         ("?dry_run=perhaps", {}, "dry_run=perhaps (true, false)"),
-        ("?dryrun=true", {}, "?dryrun (to, ttl, dry_run)"),
+        ("?dryrun=true", {}, "?dryrun (to, ttl, deliver_by, dry_run)"),
         ("", {"Idempotency-Key": "a b"}, "Idempotency-Key: 1–255 ASCII"),
         ("", {"Idempotency-Key": "x" * 256}, "Idempotency-Key: 1–255 ASCII"),
     ],

@@ -139,6 +139,22 @@ async def test_key_has_only_so_many_open_uploads(folder: UploadFolder) -> None:
     await folder.create("key", 1)
 
 
+async def test_room_is_made_by_ending_the_oldest(folder: UploadFolder, clock: ManualClock) -> None:
+    first, second, third = [await created(folder, clock) for _ in range(3)]
+    foreign = await folder.create("other", 1)
+    await folder.sent(second)  # what was sent is kept for a repeat
+    await folder.make_room("key", 1)
+    assert await code_of(folder.find("key", first.id)) == "TRUC-430"
+    for left in (second, third):
+        await folder.find("key", left.id)
+    await folder.find("other", foreign.id)
+
+
+async def created(folder: UploadFolder, clock: ManualClock) -> Upload:
+    clock.advance(1)
+    return await folder.create("key", 1)
+
+
 async def test_sent_upload_stays_for_a_repeat_but_not_for_long(
     folder: UploadFolder, clock: ManualClock
 ) -> None:

@@ -12,7 +12,7 @@ from gateway.core.directory import load_toml
 from gateway.core.errors import Misconfigured
 from gateway.core.routing import path
 from gateway.letters import DIALECTS
-from gateway.sandbox.mail import far_pairs, letters
+from gateway.sandbox.mail import far_pairs, letters, letters_without_end
 
 FOUR_LEVELS = load_toml((files("gateway.directories") / "four-level.toml").read_bytes())
 
@@ -51,3 +51,18 @@ def test_a_folder_without_letters_is_the_visitors_mistake(tmp_path: Path) -> Non
     with pytest.raises(Misconfigured) as refused:
         letters(FOUR_LEVELS, 1, tmp_path)
     assert refused.value.code == "TRUC-803"
+
+
+def test_letters_go_on_without_those_whose_clerk_the_visitor_is() -> None:
+    sender, receiver = next(far_pairs(FOUR_LEVELS))
+    more = list(islice(letters_without_end(FOUR_LEVELS, (sender, receiver), 24), 50))
+    assert not {sender, receiver} & {code for letter in more for code in (letter.sender, letter.recipient)}
+    assert more[0].name.startswith("025 ")
+    assert len({letter.sha256 for letter in more}) == 50
+    first = {letter.sha256 for letter in letters(FOUR_LEVELS, 24, None)}
+    assert not first & {letter.sha256 for letter in more}
+
+
+def test_no_letters_go_on_where_nobody_is_left_to_write() -> None:
+    everybody = set(FOUR_LEVELS.agencies)
+    assert list(letters_without_end(FOUR_LEVELS, everybody, 0)) == []

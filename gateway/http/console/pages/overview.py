@@ -1,71 +1,295 @@
 """
-The first page: how the links stand, and what passed today.
+The first page: the axis around this node, how its links stand, what passed today, by the hour, by the day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.calendar import MIDNIGHT, VIETNAM
-from gateway.core.delivery import FINAL, State, Target
+from gateway.core.catalogue import FAULTS
+from gateway.core.delivery import State, Target
+from gateway.core.errors import find
+from gateway.core.model import NodeId
+from gateway.core.routing import next_hop
+from gateway.core.sentences import without_gaps
+from gateway.http.console.axis_map import AxisMap, axis_map
+from gateway.http.console.charts import bar_chart
 from gateway.http.console.declared import EVERYBODY, IT, ROOT, Chapter, Fragment, Leaf, Page
+from gateway.http.console.link_log import LinkState
 from gateway.http.console.view import View
 from gateway.http.console.words import said
-from gateway.ports import Role, Traffic
+from gateway.ports import Figure, HourFigure, LinkFigures, Role, Standing, Traffic
 
-COUNTED_EVERY = 10.0  # seconds: as often as the node itself counts for its metrics
+COUNTED_EVERY = 5.0  # seconds
+LATELY = timedelta(minutes=5)
+"""The span of «văn bản/phút»: shorter, and a quiet link jumps between nothing and much."""
+
+HOURS, DAYS = 24, 30
+HOUR = timedelta(hours=1)
+
+COUNTED: Mapping[Figure, str] = {
+    Figure.SENT: said("Văn bản gửi"),
+    Figure.RECEIVED: said("Văn bản nhận"),
+    Figure.CAME: said("Gói tin từ nút kề"),
+    Figure.REFUSED: said("Gói tin không hợp lệ"),
+    Figure.RETURNED: said("Trục trả lại bên gửi"),
+    Figure.LATE: said("Quá hạn xử lý"),
+}
+"""What is counted of the whole node."""
+
+DRAWN = (Figure.SENT, Figure.RECEIVED, Figure.CAME)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """One link as the table shows it."""
+    """One link of this node."""
 
-    neighbour: str
+    neighbour: NodeId
     name: str
-    is_up: bool
+    level: str
+    state: LinkState
     waiting: int  #: deliveries that the neighbour does not hold yet
     held: int  #: of those, what an operator must decide on
+    oldest: timedelta | None  #: how long the oldest of them has stood where it stands
+    figures: LinkFigures
+    trouble: str  #: the last failure in words
+
+    @property
+    def rate(self) -> float:
+        """Letters that the neighbour took, per minute."""
+        return self.figures.went_lately / (LATELY / timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True)
+class FarRow:
+    """A node further away: what the directory says, and when a letter of ours was last heard of there."""
+
+    node: NodeId
+    name: str
+    level: str
+    through: NodeId | None
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted in an hour or on a day."""
+
+    at: datetime
+    numbers: Mapping[Figure, int]
 
 
 async def open_overview(view: View) -> Mapping[str, Any]:
-    """The whole page: both parts of it."""
-    return {**await links(view), **await today(view)}
-
-
-async def links(view: View) -> Mapping[str, Any]:
-    """The links; agencies' users do not see them."""
+    """The whole page, all parts of it."""
     if view.role is Role.AGENCY:
-        return {"links": ()}
-    health = await view.lately("health", view.around.health, seconds=2.0)
-    counts = await view.lately("counts", view.store.counts, seconds=COUNTED_EVERY)
-    return {"links": _rows(view, health.links, counts)}
+        return await today(view)
+    return {**await axis(view), **await today(view), **await charts(view)}
 
 
-def _rows(view: View, up: Mapping[Any, bool], counts: Mapping[tuple[str, State], int]) -> Sequence[LinkRow]:
-    rows = []
-    for neighbour, is_up in sorted(up.items()):
-        key = Target(neighbour=neighbour).key
-        standing = {state: counts.get((key, state), 0) for state in State if state not in FINAL}
-        node = view.around.directory.node(neighbour)
-        stopped = standing[State.HELD] + standing[State.QUARANTINED]
-        name = node.name if node is not None else ""
-        rows.append(LinkRow(neighbour, name or neighbour, is_up, sum(standing.values()), stopped))
-    return rows
+# --- links and the map ---------------------------------------------------------------------------
+
+
+async def axis(view: View) -> Mapping[str, Any]:
+    """The map and its links; agencies' users do not see them."""
+    rows = await links(view)
+    by_trouble = sorted(rows, key=lambda row: (row.state.is_up, -row.waiting))
+    drawn = axis_map(view.around.directory, view.around.node, [row.neighbour for row in by_trouble])
+    far = await _far(view, drawn, {view.around.node, *(row.neighbour for row in rows)})
+    return {
+        "links": rows,
+        "paused": await view.lately("maintenance", view.store.maintenance, seconds=2.0),
+        "drawn": drawn,
+        "near": {row.neighbour: row for row in rows},
+        "far": far,
+        "far_by_node": {row.node: row for row in far},
+        "further": max(0, len(view.around.directory.nodes) - 1 - len(rows) - len(far)),
+        "at_doors": _at_doors(await _standing(view)),
+        "own_name": _name_of(view, view.around.node),
+    }
+
+
+async def links(view: View) -> Sequence[LinkRow]:
+    """The links of this node as they are now."""
+    around, now = view.around, view.around.clock.now()
+    health = await view.lately("health", around.health, seconds=2.0)
+    states = around.link_log.note(health.links, now)
+    standing = await _standing(view)
+
+    async def ask() -> Mapping[NodeId, LinkFigures]:
+        return await view.store.link_figures(sorted(states), now, now - LATELY)
+
+    figures = await view.lately("link_figures", ask, seconds=COUNTED_EVERY)
+    return [
+        _link_row(view, neighbour, state, standing, figures.get(neighbour, LinkFigures()))
+        for neighbour, state in sorted(states.items())
+    ]
+
+
+async def _standing(view: View) -> Mapping[tuple[str, State], Standing]:
+    found: Mapping[tuple[str, State], Standing] = await view.lately(
+        "standing", view.store.standing, seconds=COUNTED_EVERY
+    )
+    return found
+
+
+def _link_row(
+    view: View,
+    neighbour: NodeId,
+    state: LinkState,
+    standing: Mapping[tuple[str, State], Standing],
+    figures: LinkFigures,
+) -> LinkRow:
+    key = Target(neighbour=neighbour).key
+    here = {of: each for (target, of), each in standing.items() if target == key}
+    oldest = min((each.oldest for each in here.values()), default=None)
+    node = view.around.directory.node(neighbour)
+    return LinkRow(
+        neighbour=neighbour,
+        name=_name_of(view, neighbour),
+        level="" if node is None else node.level,
+        state=state,
+        waiting=sum(each.number for each in here.values()),
+        held=sum(each.number for of, each in here.items() if of in (State.HELD, State.QUARANTINED)),
+        oldest=None if oldest is None else view.around.clock.now() - oldest,
+        figures=figures,
+        trouble=_trouble(view, figures.code, neighbour),
+    )
+
+
+def _trouble(view: View, code: str, neighbour: NodeId) -> str:
+    """A code in words; a code that this release does not know stands for itself."""
+    fault = FAULTS.get(code)
+    if fault is None:
+        return code
+    finding = find(fault, neighbour=neighbour)
+    return without_gaps(view.words.choose(finding.vi, finding.en))
+
+
+def _name_of(view: View, node: NodeId) -> str:
+    row = view.around.directory.node(node)
+    return (row.name if row is not None else "") or node
+
+
+def _at_doors(standing: Mapping[tuple[str, State], Standing]) -> int:
+    return sum(each.number for (_, state), each in standing.items() if state is State.WAITING)
+
+
+async def _far(view: View, drawn: AxisMap, near: Collection[NodeId]) -> Sequence[FarRow]:
+    """The nodes of the map that are not `near`, with what is known of them."""
+    directory, here = view.around.directory, view.around.node
+    nodes = [node for node in drawn.nodes() if node not in near]
+    crossed = [
+        link
+        for node in nodes
+        for other in directory.neighbours(node)
+        for link in ((other, node), (node, other))  # it took a letter of ours, or passed one on
+    ]
+
+    async def ask() -> Mapping[tuple[NodeId, NodeId], datetime]:
+        return await view.store.last_crossed(crossed)
+
+    found = await view.lately(("crossed", directory.version), ask, seconds=COUNTED_EVERY)
+    heard: dict[NodeId, datetime] = {}
+    for link, at in found.items():
+        for node in link:
+            heard[node] = max(at, heard.get(node, at))
+    return [
+        FarRow(
+            node=node,
+            name=_name_of(view, node),
+            level=directory.nodes[node].level,
+            through=next_hop(directory, here, node),
+            heard_at=heard.get(node),
+        )
+        for node in nodes
+    ]
+
+
+# --- figures -------------------------------------------------------------------------------------
 
 
 async def today(view: View) -> Mapping[str, Any]:
-    """What the agencies that one may see sent and received since midnight."""
-    now = view.around.clock.now()
-    since = datetime.combine(now.astimezone(VIETNAM).date(), MIDNIGHT, VIETNAM)
+    """What passed since midnight: of the whole node, or of the one agency whose user looks."""
+    since = _midnight(view)
+    if view.role is Role.AGENCY:
+        return {"since": since, "traffic": await _traffic(view, since)}
+    standing = await _standing(view)
+    counted: Counter[Figure] = Counter()
+    for line in await _hourly(view):
+        if line.hour >= since:
+            counted[line.figure] += line.number
+    on_links = sum(each.number for (target, _), each in standing.items() if Target.of_key(target).neighbour)
+    return {
+        "since": since,
+        "figures": [(sentence, counted[figure]) for figure, sentence in COUNTED.items()],
+        "at_doors": _at_doors(standing),
+        "on_links": on_links,
+    }
+
+
+async def _traffic(view: View, since: datetime) -> Traffic:
+    """Of one agency, counted from its letters of today: those are few."""
 
     async def ask() -> Traffic:
-        return await view.store.traffic(view.agencies, since, now + timedelta(seconds=1))
+        return await view.store.traffic(view.agencies, since, view.around.clock.now() + timedelta(seconds=1))
 
-    whose = view.account.agency if view.role is Role.AGENCY else ""
-    return {"traffic": await view.lately(("traffic", whose), ask, seconds=COUNTED_EVERY), "since": since}
+    found: Traffic = await view.lately(("traffic", view.account.agency), ask, seconds=COUNTED_EVERY)
+    return found
+
+
+def _midnight(view: View) -> datetime:
+    return datetime.combine(view.around.clock.now().astimezone(VIETNAM).date(), MIDNIGHT, VIETNAM)
+
+
+async def _hourly(view: View) -> Sequence[HourFigure]:
+    """The figures of the last DAYS days, today among them."""
+    since = _midnight(view) - timedelta(days=DAYS - 1)
+
+    async def ask() -> Sequence[HourFigure]:
+        return await view.store.hourly(since)
+
+    found: Sequence[HourFigure] = await view.lately(("hourly", since), ask, seconds=COUNTED_EVERY)
+    return found
+
+
+async def charts(view: View) -> Mapping[str, Any]:
+    """The last day by the hour and the last month by the day, drawn and as tables."""
+    lines, now = await _hourly(view), view.around.clock.now()
+    this_hour = now.astimezone(VIETNAM).replace(minute=0, second=0, microsecond=0)
+    hours = [this_hour - each * HOUR for each in reversed(range(HOURS))]
+    days = [_midnight(view) - timedelta(days=each) for each in reversed(range(DAYS))]
+    by_hour = _counted(hours, ((line.hour.astimezone(VIETNAM), line) for line in lines))
+    by_day = _counted(days, ((_day_of(line.hour), line) for line in lines))
+    return {
+        "by_hour": by_hour,
+        "by_day": by_day,
+        "hours_drawn": bar_chart([f"{each.at:%H}" for each in by_hour], *_series(by_hour)),
+        "days_drawn": bar_chart([f"{each.at:%d/%m}" for each in by_day], *_series(by_day)),
+        "counted": COUNTED,
+        "drawn_figures": [COUNTED[figure] for figure in DRAWN],
+    }
+
+
+def _day_of(hour: datetime) -> datetime:
+    return datetime.combine(hour.astimezone(VIETNAM).date(), MIDNIGHT, VIETNAM)
+
+
+def _counted(slots: Sequence[datetime], lines: Any) -> Sequence[Counted]:
+    """What was counted in each of these hours or days."""
+    sums: dict[datetime, Counter[Figure]] = {slot: Counter() for slot in slots}
+    for slot, line in lines:
+        if slot in sums:
+            sums[slot][line.figure] += line.number
+    return [Counted(slot, {figure: numbers[figure] for figure in COUNTED}) for slot, numbers in sums.items()]
+
+
+def _series(counted: Sequence[Counted]) -> Sequence[Sequence[int]]:
+    return [[each.numbers[figure] for each in counted] for figure in DRAWN]
 
 
 LEAF = Leaf(
@@ -81,9 +305,14 @@ LEAF = Leaf(
         ),
     ),
     fragments=(
-        Fragment(name="overview.links", template="overview_links.html", handler=links, roles=IT),
+        Fragment(name="overview.map", template="overview_map.html", handler=axis, roles=IT, every=2.0),
+        Fragment(name="overview.links", template="overview_links.html", handler=axis, roles=IT),
+        Fragment(name="overview.today", template="overview_today.html", handler=today, roles=EVERYBODY),
         Fragment(
-            name="overview.today", template="overview_today.html", handler=today, roles=EVERYBODY, every=10.0
+            name="overview.charts", template="overview_charts.html", handler=charts, roles=IT, every=30.0
+        ),
+        Fragment(
+            name="overview.counted", template="overview_counted.html", handler=charts, roles=IT, every=30.0
         ),
     ),
 )

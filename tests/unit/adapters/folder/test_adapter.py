@@ -136,3 +136,15 @@ async def test_without_a_root_nothing_is_polled_and_letters_wait(tmp_path: Path)
         accepted = await house.send(letter("a.pdf"))
         with pytest.raises(Unavailable):
             await adapter.deliver(await house.opened(accepted.letter_id))
+
+
+async def test_probe_tells_whether_the_folder_can_be_used(tmp_path: Path) -> None:
+    async with folder_house(tmp_path) as house:
+        await house.poll(agency=DISTRICT)
+        (good,) = await house.adapter.probe(DISTRICT)
+        assert good.is_good
+        (tmp_path / "shares" / "h14-31-05").rename(tmp_path / "gone")
+        (bad,) = await house.adapter.probe(COMMUNE)
+        assert not bad.is_good
+        assert "không có" in bad.vi
+        assert await house.adapter.probe(AgencyCode("nobody")) == ()

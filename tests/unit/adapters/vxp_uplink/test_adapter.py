@@ -92,3 +92,11 @@ async def test_node_that_runs_over_old_files_sweeps_them(tmp_path: Path) -> None
             await until(house, stub, "getReceivedEdocList", 2)
         assert house.node.name == NodeId("H14")
         assert not list((tmp_path / "data" / "uplink" / "sent").iterdir())
+
+
+async def test_probe_goes_to_the_axis_above_and_asks_nothing(tmp_path: Path) -> None:
+    async with axis_stub(by_function()) as stub, node_below(stub.endpoint, tmp_path) as house:
+        steps = await house.adapter.probe(OURS)
+        assert steps
+        assert all(step.is_good for step in steps)
+        assert stub.calls("getAgenciesList") == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +78,7 @@ async def test_first_page_is_where_everybody_lands(console: Console) -> None:
 @pytest.mark.parametrize("action", [action for action, _ in FORMS if action.roles is not None], ids=str)
 async def test_form_of_who_has_not_logged_in_does_nothing(console: Console, action: Action) -> None:
     async with console.person() as person:
-        path = action.path.replace("{name}", "viewer.one")
+        path = re.sub(r"{\w+}", "viewer.one", action.path)
         answer = await person.send(path, {"name": "x"}, on="/console/login", follow=False)
         assert answer.status == 303
         assert answer.location.startswith("/console/login")
@@ -89,7 +90,7 @@ async def test_who_may_not_do_it_is_refused_whatever_is_sent(console: Console, r
     async with console.person(role) as person:
         for action, _ in FORMS:
             if action.roles is not None and role not in action.roles:
-                path = action.path.replace("{name}", "auditor.one")
+                path = re.sub(r"{\w+}", "auditor.one", action.path)
                 assert (await person.send(path, {"role": "administrator", "name": "x"})).status == 403
     assert not (await console.desk.named("auditor.one")).locked
 

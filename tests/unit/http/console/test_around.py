@@ -32,3 +32,15 @@ async def test_sessions_that_nobody_ends_are_swept(console: Console) -> None:
     await console.clock.run(3_600)
     assert await console.store.sessions("viewer.one") == []
     sweeping.cancel()
+
+
+async def test_what_somebody_has_changed_is_asked_anew() -> None:
+    remembered = Remembered(ManualClock())
+
+    async def question() -> object:
+        return object()
+
+    first = await remembered.ask("a", question, 5)
+    remembered.forget("a")
+    remembered.forget("never asked")
+    assert await remembered.ask("a", question, 5) is not first

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from zipfile import ZipFile
+
+import pytest
+
+from gateway.core.delivery import State
+from gateway.core.model import LetterId
+from gateway.http.console.live import LiveEvent
+from gateway.ports import Role
+from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, COMMUNE_OFFICE, PROVINCE, PROVINCE_OFFICE, letter_id
+from tests.kit.correspondence import letter
+from tests.kit.letterbox import OTHER_CLERK, Boxes
+
+REASON = "kiểm tra theo công văn số 12"
+UP = f"link:{CENTRAL}"
+
+
+async def sent(
+    boxes: Boxes, *, cut: bool = False, sender: str = PROVINCE_OFFICE, to: str = CENTRAL_OFFICE
+) -> LetterId:
+    if cut:
+        boxes.axis.post.cut(PROVINCE, CENTRAL)
+    accepted = await boxes.axis.send(letter(sender, to), by=sender)
+    await boxes.axis.settle()
+    return accepted.letter_id
+
+
+async def test_page_says_where_it_is_who_has_it_and_when_it_is_tried_again(boxes: Boxes) -> None:
+    stuck = await sent(boxes, cut=True)
+    async with boxes.console.person(Role.OPERATOR) as person:
+        page = await person.open(f"/console/letters/{stuck}")
+        assert page.status == 200, page.words
+        assert "chờ thử lại" in page.words
+        assert "Lần thử kế tiếp" in page.words
+        assert "TRUC-504" in page.words
+        assert "niêm phong" in page.words.casefold()
+        assert "chưa kiểm tra" in page.words
+        assert "không thành" in page.words  # the try, with its outcome
+        boxes.axis.post.heal(PROVINCE, CENTRAL)
+        await boxes.axis.wait(timedelta(minutes=1))
+        page = await person.open(f"/console/letters/{stuck}")
+        assert "H14 → G22" in page.words
+        assert "chờ đơn vị lấy về" in page.words
+
+
+async def test_it_staff_see_no_subject_and_the_sender_does(boxes: Boxes) -> None:
+    one = await sent(boxes)
+    record = await boxes.axis.nodes[PROVINCE].store.track(one)
+    assert record is not None
+    subject = record.letter.facts.subject
+    async with boxes.console.person(Role.OPERATOR) as person:
+        assert subject not in (await person.open(f"/console/letters/{one}")).text
+    async with boxes.console.person(Role.AGENCY) as person:
+        page = await person.open(f"/console/letters/{one}")
+        assert subject in page.text
+        assert UP not in page.text  # what happens inside the node is not its business
+
+
+async def test_letter_of_another_agency_is_unknown(boxes: Boxes) -> None:
+    one = await sent(boxes)
+    async with boxes.console.person(Role.AGENCY, OTHER_CLERK) as person:
+        for path in (f"/console/letters/{one}", f"/console/letters/{letter_id(99)}", "/console/letters/%00"):
+            assert (await person.open(path)).status == 404
+        asked = {"letter_id": one}
+        assert (await person.send(f"/console/letters/{one}/raw", asked)).status == 404
+        assert (await person.send(f"/console/letters/{one}/evidence", asked)).status == 404
+
+
+async def test_sender_opens_its_letter_without_a_reason(boxes: Boxes) -> None:
+    one = await sent(boxes)
+    async with boxes.console.person(Role.AGENCY) as person:
+        page = await person.send(f"/console/letters/{one}/raw", {"letter_id": one})
+        assert "&lt;edXML:DocumentId&gt;" in page.text
+
+
+async def test_content_needs_the_right_and_a_reason_that_the_agencies_can_read(boxes: Boxes) -> None:
+    one = await sent(boxes)
+    console, asked = boxes.console, {"letter_id": one, "reason": REASON}
+    raw, evidence = f"/console/letters/{one}/raw", f"/console/letters/{one}/evidence"
+    async with console.person(Role.OPERATOR) as person:
+        assert (await person.send(raw, asked)).status == 403
+        assert (await person.send(evidence, asked)).status == 403
+    await console.add(Role.OPERATOR, "reads.content", reads_content=True)
+    async with console.person(Role.OPERATOR, "reads.content") as person:
+        refused = await person.send(raw, {**asked, "reason": "xem"})
+        assert refused.status == 422
+        assert "ít nhất 10 ký tự" in refused.words
+        page = await person.send(raw, asked)
+        assert "&lt;edXML:DocumentId&gt;" in page.text
+        async with person.session.get(f"{console.url}/console/letters/{one}") as answer:
+            token = (await answer.text()).split('name="csrf" value="')[1].split('"')[0]
+        sending = person.session.post(
+            f"{console.url}{evidence}", data={**asked, "csrf": token}, headers={"Origin": console.url}
+        )
+        async with sending as answer:
+            with ZipFile(io.BytesIO(await answer.read())) as container:
+                assert "META-INF/signatures001.xml" in container.namelist()
+    opened = await console.journal("console.content_opened")
+    assert {(row.letter_id, row.target, row.detail["reason"]) for row in opened} == {
+        (one, f"agency:{PROVINCE_OFFICE}", REASON)
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "becomes"),
+    [
+        ("hold", "release", State.QUEUED),
+        ("hold", "give_back", State.RETURNED),
+        ("send_again", "give_back", State.RETURNED),
+    ],
+)
+async def test_operator_moves_one_delivery(boxes: Boxes, first: str, second: str, becomes: State) -> None:
+    stuck = await sent(boxes, cut=True)
+    at, told = f"/console/letters/{stuck}", {"letter_id": stuck, "to": UP}
+    async with boxes.console.person(Role.OPERATOR) as person:
+        for move in (first, second):
+            assert (await person.send(f"{at}/{move}", told, on=at)).status == 200
+        assert (await boxes.axis.delivery(PROVINCE, stuck, UP)).state is becomes
+        events = [row.event for row in await boxes.console.store.journal(0, 1_000)]
+        assert f"console.letter_{second}" in events
+        assert f"delivery.{second}" in events
+
+
+async def test_sender_is_told_of_what_is_given_back(boxes: Boxes) -> None:
+    stuck = await sent(boxes, cut=True)
+    at, told = f"/console/letters/{stuck}", {"letter_id": stuck, "to": UP}
+    async with boxes.console.person(Role.OPERATOR) as person:
+        await person.send(f"{at}/give_back", told, on=at)
+        await boxes.axis.settle()
+        notices = await boxes.axis.collect(PROVINCE_OFFICE)
+        assert len(notices) == 1
+        assert "TRUC-518" in notices[0].content.decode()
+        assert "Trục trả lại bên gửi" in (await person.open(at)).words
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"to": "link:nowhere"},
+        {"to": ""},
+        {"to": "\0"},
+        {"letter_id": letter_id(99)},
+    ],
+)
+async def test_move_that_can_not_be_made_is_refused_and_changes_nothing(
+    boxes: Boxes, told: dict[str, str]
+) -> None:
+    stuck = await sent(boxes, cut=True)
+    async with boxes.console.person(Role.OPERATOR) as person:
+        asked = {"letter_id": stuck, "to": UP, **told}
+        assert (await person.send(f"/console/letters/{stuck}/hold", asked)).status == 409
+        assert (await person.send(f"/console/letters/{stuck}/release", {**asked, "to": UP})).status == 409
+    assert (await boxes.axis.delivery(PROVINCE, stuck, UP)).state is State.QUEUED
+
+
+async def test_clerk_and_viewer_move_nothing(boxes: Boxes) -> None:
+    stuck = await sent(boxes, cut=True)
+    await boxes.console.add(Role.VIEWER)
+    for role in (Role.AGENCY, Role.VIEWER):
+        async with boxes.console.person(role) as person:
+            asked = {"letter_id": stuck, "to": UP}
+            assert (await person.send(f"/console/letters/{stuck}/hold", asked)).status == 403
+            assert "Tạm giữ</button>" not in (await person.open(f"/console/letters/{stuck}")).text
+
+
+async def test_way_moves_by_itself_for_the_letter_that_is_looked_at(boxes: Boxes) -> None:
+    one, other = await sent(boxes), await sent(boxes, sender=PROVINCE_OFFICE, to=COMMUNE_OFFICE)
+    async with boxes.console.person(Role.OPERATOR) as person:
+        address = f"{boxes.console.url}/console/events?live=letter.way:{one},letter.way:{other}"
+        async with person.session.get(address) as stream:
+            heard = ""
+            while heard.count("event: letter.way:") < 2:
+                heard += (await stream.content.readline()).decode()
+        assert f"event: letter.way:{one}" in heard
+        assert f"event: letter.way:{other}" in heard
+        for about in ("%0Ax", "<b>", "x" * 99):
+            async with person.session.get(
+                f"{boxes.console.url}/console/events?live=letter.way:{about}"
+            ) as no:
+                assert no.status == 404
+    assert LiveEvent("a", "b").encoded() == b"event: a\ndata: b\n\n"

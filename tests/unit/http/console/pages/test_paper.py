@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from gateway.core.periods import year_of
+from gateway.ports import Role
+from tests.kit.builders import DEPARTMENT, PROVINCE_OFFICE
+from tests.kit.console import Console
+
+PAGE = "/console/reports/paper"
+
+
+async def test_pasted_lines_are_kept_and_journaled(console: Console) -> None:
+    pasted = f"Mã;Tháng;Số\r\n{PROVINCE_OFFICE};2026-02;4\r\n\r\n{DEPARTMENT}, 2/2026, 5\r\n"
+    async with console.person(Role.OPERATOR) as person:
+        answer = await person.send(PAGE, {"lines": pasted}, on=PAGE)
+        assert "Đã ghi 2 dòng" in answer.words
+        assert "2/2026 2 / 2 9" in answer.words
+    found = await console.store.paper_only(year_of(2026))
+    assert {(row.agency, row.month, row.number) for row in found} == {
+        (PROVINCE_OFFICE, date(2026, 2, 1), 4),
+        (DEPARTMENT, date(2026, 2, 1), 5),
+    }
+    (line,) = [row for row in await console.journal() if row.event == "console.paper_only"]
+    assert line.detail["rows"] == "2"
+
+
+async def test_user_of_an_agency_reports_for_that_agency_only(console: Console) -> None:
+    async with console.person(Role.AGENCY) as person:
+        answer = await person.send(PAGE, {"lines": f"{DEPARTMENT};2026-02;5"}, on=PAGE)
+        assert (answer.status, "không có đơn vị" in answer.words) == (422, True)
+        answer = await person.send(PAGE, {"lines": f"{PROVINCE_OFFICE};2026-02;5"}, on=PAGE)
+        assert "Đã ghi 1 dòng" in answer.words
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("", "Chưa có dòng nào"),
+        ("a;b", "Dòng 1"),
+        (f"{PROVINCE_OFFICE};2026-Q1;5", "Dòng 1: ghi tháng"),
+        (f"{PROVINCE_OFFICE};2026;5", "Dòng 1: ghi tháng"),
+        (f"{PROVINCE_OFFICE};13/2026;5", "Dòng 1: ghi tháng"),
+        (f"{PROVINCE_OFFICE};2026-02;5\n{PROVINCE_OFFICE};2026-02;-5", "Dòng 2: số văn bản"),
+        (f"{PROVINCE_OFFICE};2026-02;99999999", "Dòng 1: số văn bản"),
+        ("<script>;2026-02;5", "không có đơn vị &lt;script&gt;"),
+    ],
+)
+async def test_what_is_wrong_is_told_with_its_line_and_nothing_is_kept(
+    console: Console, lines: str, told: str
+) -> None:
+    async with console.person(Role.OPERATOR) as person:
+        answer = await person.send(PAGE, {"lines": lines}, on=PAGE)
+        assert (answer.status, told in answer.text) == (422, True)
+    assert await console.store.paper_only(year_of(2026)) == []
+
+
+async def test_who_only_watches_may_not_report(console: Console) -> None:
+    async with console.person(Role.VIEWER) as person:
+        assert (await person.open(PAGE)).status == 403
