@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import get_args
 
 from gateway.core.catalogue import EXPIRED, LINK_DOWN, NOT_CONFIRMED, NOT_PICKED_UP, STOPPED
 from gateway.core.model import AgencyCode, Lane, LetterId, NodeId
@@ -215,25 +216,7 @@ Event = (
     | TakenBack
 )
 
-EVENTS: tuple[type[Event], ...] = (
-    Claimed,
-    Confirmed,
-    Taken,
-    Missing,
-    Refused,
-    Failed,
-    Offered,
-    Acknowledged,
-    Overdue,
-    Expired,
-    Unwelcome,
-    Unreadable,
-    Hold,
-    SendAgain,
-    Release,
-    GiveBack,
-    TakenBack,
-)
+EVENTS: tuple[type[Event], ...] = get_args(Event)
 
 Q, T, S = State.QUEUED, State.TRYING, State.SENT
 LEGAL: dict[State, dict[type[Event], State]] = {
@@ -332,10 +315,14 @@ def decide(
     """
     The delivery after `event`, and what follows from it.
 
+    A letter whose frames were all confirmed may be in the neighbour's hands, whatever its state says here:
+    nobody here may then say that it goes back.
+
     Raises: IllegalMove if LEGAL has no such move.
     """
     new_state = LEGAL[delivery.state].get(type(event))
-    if new_state is None:
+    may_be_there = delivery.confirmed and delivery.target.neighbour is not None
+    if new_state is None or (may_be_there and isinstance(event, GiveBack)):
         raise IllegalMove(delivery.state, event)
     moved = replace(
         delivery, state=new_state, since=now if new_state is not delivery.state else delivery.since
@@ -363,10 +350,8 @@ def _with_times(
             return replace(moved, due_at=at, warned=True)
         case Missing(held=held):
             return replace(moved, due_at=now, last_code="", confirmed=False, held=held)
-        case SendAgain():
+        case SendAgain() | Release():
             return replace(moved, due_at=now, failures=0)
-        case Release():
-            return replace(moved, due_at=now, failures=0, confirmed=False)
         case Failed(code=code):
             failed = replace(moved, failures=moved.failures + 1, last_code=code)
             return replace(failed, due_at=now + retry(failed))

@@ -276,12 +276,15 @@ class Changes:
 
 def _row(held: Held) -> dict[str, Any]:
     assert held.changed_at is not None, "only changed deliveries are written"
+    columns = moving_columns(held.delivery, held.changed_at, held.claimed_by)
+    if held.offered_number is not None and held.delivery.state is State.QUEUED:
+        columns["deadline"] = None  # it lay at its agency's door before it was held: there nothing expires
     return {
         "row": held.seq,
         "mail_number": held.mail_number,
         "offered_number": held.offered_number,
         "offered_at": held.offered_at,
-        **moving_columns(held.delivery, held.changed_at, held.claimed_by),
+        **columns,
     }
 
 

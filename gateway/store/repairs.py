@@ -27,8 +27,8 @@ from gateway.ports import (
 from gateway.ports.repairs import MOST_COUNTED, MOST_PLANNED
 from gateway.store.access import Access
 from gateway.store.accounts import note
-from gateway.store.moves import SELECT_HELD, Changes, read_held
-from gateway.store.tables import deliveries, letters, quarantine, refused, repairs
+from gateway.store.moves import SELECT_HELD, Changes, Held, read_held
+from gateway.store.tables import deliveries, fetches, letters, quarantine, refused, repairs
 from gateway.store.transaction import Transaction
 
 TOPIC = "repairs"
@@ -278,8 +278,9 @@ def _run(transaction: Transaction, run: Run) -> int:
     )
     held = [read_held(row) for row in rows]
     changes = Changes(transaction)
-    # one that is being tried just now, or has ended meanwhile, is left alone
-    moved = sum(changes.apply(each, event, run.now) is not None for each in held)
+    seen = _seen(connection, held) if isinstance(event, GiveBack) else set()
+    # one that is being tried just now, has ended meanwhile or was fetched by its agency is left alone
+    moved = sum(changes.apply(each, event, run.now) is not None for each in held if each.seq not in seen)
     changes.write()
     is_done = len(held) < run.limit
     connection.execute(
@@ -293,6 +294,23 @@ def _run(transaction: Transaction, run: Run) -> int:
         )
     )
     return len(held)
+
+
+def _seen(connection: Connection, held: Sequence[Held]) -> set[int]:
+    """Which of them their agencies fetched: to tell their senders that they go back would be untrue."""
+    told = {
+        (each.delivery.letter_id, str(each.delivery.target.agency)): each.seq
+        for each in held
+        if each.delivery.target.agency is not None
+    }
+    if not told:
+        return set()
+    rows = connection.execute(
+        select(fetches.c.letter_id, fetches.c.agency).where(
+            tuple_(fetches.c.letter_id, fetches.c.agency).in_(list(told))
+        )
+    )
+    return {told[row.letter_id, row.agency] for row in rows}
 
 
 def _event(action: RepairAction, trouble: Trouble) -> Event:

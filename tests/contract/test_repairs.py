@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from gateway.core.delivery import Confirmed, Failed, Hold, State, Taken, Target, Unreadable
+from gateway.core.delivery import (
+    Confirmed,
+    Failed,
+    Hold,
+    Offered,
+    Release,
+    SendAgain,
+    State,
+    Taken,
+    Target,
+    Unreadable,
+)
 from gateway.core.model import Lane, LetterId
 from gateway.ports import Act, Odd, Repair, RepairAction, RepairState, Trouble, TroubleGroup
 from gateway.store import repairs
@@ -129,6 +140,45 @@ async def test_whole_group_moves_as_is_asked(
     await store.plan_repair(wanted(action, TroubleGroup(trouble, "TRUC-504", UP)), ACT)
     await store.run_repairs(LATER, 10)
     assert [await state(store, number) for number in (1, 2)] == [becomes, becomes]
+
+
+async def at_the_door(store: SqlStore, number: int) -> None:
+    """A letter that waits to be picked up."""
+    await store.add_letter(new_letter(number, HERE), START)
+    await store.claim_due(None, None, START, letters=1, size=1)
+    await store.record(letter_id(number), HERE, Offered(LATER), START)
+
+
+async def test_what_its_agency_fetched_is_not_given_back(store: SqlStore) -> None:
+    for number in (1, 2):
+        await at_the_door(store, number)
+    await store.note_fetched(letter_id(1), PROVINCE_OFFICE, START)
+    for number in (1, 2):
+        await store.record(letter_id(number), HERE, Hold(), START)
+    await store.plan_repair(wanted(RepairAction.GIVE_BACK, TroubleGroup(Trouble.HELD, "", HERE)), ACT)
+    await store.run_repairs(LATER, 10)
+    assert [await state(store, number, HERE) for number in (1, 2)] == [State.HELD, State.RETURNED]
+
+
+async def test_what_lay_at_its_door_does_not_expire_when_it_is_let_go_on_late(store: SqlStore) -> None:
+    await at_the_door(store, 1)
+    await store.record(letter_id(1), HERE, Hold(), START)
+    long_after = START + timedelta(days=365)
+    await store.record(letter_id(1), HERE, Release(), long_after)
+    assert await state(store, 1, HERE) is State.QUEUED
+    assert await store.overdue(long_after, 10) == []
+
+
+async def test_what_a_neighbour_may_hold_does_not_expire_when_it_is_let_go_on_late(store: SqlStore) -> None:
+    await store.add_letter(new_letter(1, UP), START)
+    await store.claim_due(UP, Lane.NORMAL, START, letters=1, size=1)
+    await store.record(letter_id(1), UP, Confirmed(LATER), START)
+    await store.record(letter_id(1), UP, SendAgain(), START)
+    await store.record(letter_id(1), UP, Hold(), START)
+    long_after = START + timedelta(days=365)
+    await store.record(letter_id(1), UP, Release(), long_after)
+    assert await state(store, 1) is State.QUEUED
+    assert await store.overdue(long_after, 10) == []
 
 
 async def test_senders_of_what_is_given_back_are_told(store: SqlStore) -> None:

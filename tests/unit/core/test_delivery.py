@@ -196,7 +196,8 @@ def test_the_origin_hears_that_a_neighbour_stays_silent_until_it_speaks() -> Non
 def test_an_operator_who_releases_it_starts_afresh() -> None:
     held = delivery(State.QUARANTINED, failures=5, confirmed=True)
     after, _ = decide(held, Release(), NOW)
-    assert (after.state, after.failures, after.confirmed, after.due_at) == (State.QUEUED, 0, False, NOW)
+    assert (after.state, after.failures, after.due_at) == (State.QUEUED, 0, NOW)
+    assert after.confirmed  # the neighbour may hold all of it, and says what it lacks when it is offered
 
 
 def test_an_operator_who_sends_it_again_does_not_wait_for_the_next_try() -> None:
@@ -211,6 +212,12 @@ def test_what_a_silent_neighbour_may_hold_is_only_offered_to_it_again() -> None:
     silent = delivery(State.SENT, confirmed=True, last_code="TRUC-504", due_at=NOW + timedelta(minutes=30))
     after, _ = decide(silent, SendAgain(), NOW)
     assert (after.state, after.confirmed, after.due_at) == (State.QUEUED, True, NOW)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.HELD, State.QUARANTINED])
+def test_what_a_neighbour_may_hold_can_not_be_given_back(state: State) -> None:
+    with pytest.raises(IllegalMove):
+        decide(delivery(state, attempts=2, confirmed=True), GiveBack("TRUC-518"), NOW)
 
 
 def test_what_an_operator_gives_back_is_told_to_its_sender_with_the_code() -> None:
