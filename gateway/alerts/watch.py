@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.alerts.ways import AlertWays, Refusal
 from gateway.config import AlertsSection
+from gateway.core import catalogue
 from gateway.core.alert_words import text, title
 from gateway.core.alerts import AlertFacts, conditions
 from gateway.core.delivery import State
@@ -124,6 +125,11 @@ class Watch:
             if refused.may_pass and message.attempts <= len(RETRIES):
                 retry_at = self.clock.now() + timedelta(seconds=RETRIES[message.attempts - 1])
             self.log.warning("alert.not_sent", way=message.way, attempts=message.attempts, code=code)
+        except Exception as fault:  # a fault of one message must not keep back those behind it
+            code = catalogue.INTERNAL.code
+            if message.attempts <= len(RETRIES):
+                retry_at = self.clock.now() + timedelta(seconds=RETRIES[message.attempts - 1])
+            self.log.exception("internal.error", way=message.way, error=type(fault).__name__)
         await self.store.alert_message_ended(message.number, self.clock.now(), retry_at, code)
 
 

@@ -35,6 +35,8 @@ class Upkeep:
 
     async def step(self) -> bool:
         """A bit of each; whether there is likely more to do."""
-        moved = await self._desk.store.run_repairs(self._desk.clock.now(), REPAIRED_AT_ONCE)
-        listed = await self._desk.store.list_words(LISTED_AT_ONCE)
+        try:
+            moved = await self._desk.store.run_repairs(self._desk.clock.now(), REPAIRED_AT_ONCE)
+        finally:  # a repair that fails must not keep letters from being found
+            listed = await self._desk.store.list_words(LISTED_AT_ONCE)
         return moved == REPAIRED_AT_ONCE or listed == LISTED_AT_ONCE
