@@ -201,7 +201,7 @@ class SqlStore(
         await self._do(control.send_control, control.Messages(list(messages), now))
 
     async def control_waiting(self, neighbour: NodeId, limit: int) -> list[Outgoing]:
-        return await self._glance(lambda c: control.control_waiting(c, neighbour, limit))
+        return await self._read(lambda c: control.control_waiting(c, neighbour, limit))
 
     async def control_sent(self, numbers: Sequence[int]) -> None:
         await self._do(control.control_sent, list(numbers))
