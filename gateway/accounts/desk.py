@@ -148,13 +148,18 @@ class AccountDesk:
             raise Rejected(find(LAST_ADMINISTRATOR, name=account.name))
 
     async def reset(self, name: str, act: Act) -> str:
-        """A new password, returned this once; all sessions end. Raises: Rejected (UNKNOWN_ACCOUNT)."""
+        """
+        A new password, returned this once; all sessions end, and codes that were begun begin anew.
+
+        Raises: Rejected (UNKNOWN_ACCOUNT).
+        """
         account, password = await self.named(name), passwords.new_password()
         changes = {
             "password": await self._slowly(lambda: passwords.hash_of(password)),
             "must_change": True,
             "failures": 0,
             "locked_until": None,
+            "sealed_new_totp": "",  # whoever had the old password may have seen it
         }
         told = replace(act, detail={**act.detail, "account": account.name})
         await self.book.change_account(account.name, changes, told)

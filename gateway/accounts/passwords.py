@@ -37,7 +37,7 @@ def new_password() -> str:
 def check_strength(password: str, name: str) -> None:
     """Raises: Rejected (PASSWORD_WEAK) for one that would be guessed."""
     if len(password) < SHORTEST or len(password) > LONGEST:
-        raise _weak(f"{SHORTEST}–{LONGEST}")
+        raise _weak(f"{SHORTEST}–{LONGEST} ký tự · characters")
     if len(set(password.lower())) < FEWEST_DIFFERENT:
         raise _weak("aaaa…")
     if name and name in password.lower():
@@ -45,7 +45,7 @@ def check_strength(password: str, name: str) -> None:
 
 
 def _weak(detail: str) -> Rejected:
-    return Rejected(find(PASSWORD_WEAK, element="password", shortest=SHORTEST, detail=detail))
+    return Rejected(find(PASSWORD_WEAK, element="password", detail=detail))
 
 
 def hash_of(password: str) -> str:

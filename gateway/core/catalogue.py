@@ -631,8 +631,8 @@ LOGIN_REFUSED = Fault("TRUC-460", "login-refused", E, Blame.SENDER, 403,
 PASSWORD_WEAK = Fault("TRUC-461", "password-weak", E, Blame.SENDER, 400,
     "Mật khẩu dễ đoán hoặc quá ngắn ({detail})",
     "The password is easily guessed or too short ({detail})",
-    "Đặt mật khẩu từ {shortest} ký tự trở lên, nhiều ký tự khác nhau, không chứa tên đăng nhập",
-    "Choose at least {shortest} characters, many of them different, without the account's name")
+    "Đặt mật khẩu dài hơn, nhiều ký tự khác nhau, không chứa tên đăng nhập",
+    "Choose a longer one, with many different characters and without the account's name")
 ACCOUNT_NAME = Fault("TRUC-462", "account-name", E, Blame.SENDER, 400,
     "Tên đăng nhập «{name}» không đúng dạng",
     "The account name \"{name}\" does not have the right form",

@@ -105,6 +105,8 @@ def quarter_of(day: date) -> Period:
 
 def year_of(year: int) -> Period:
     """A calendar year. Raises: ValueError."""
+    if year not in YEARS:
+        raise ValueError(f"no year: {year}")
     return Period(date(year, 1, 1), date(year + 1, 1, 1))
 
 

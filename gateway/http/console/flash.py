@@ -24,16 +24,23 @@ def write(secret: str, sentence: str, filled: Mapping[str, str]) -> str:
 
 
 def read(secret: str, cookie: str, words: Words) -> str:
-    """The sentence in a language; "" if nothing was said, or somebody else wrote it."""
+    """
+    The sentence in a language; "" if nothing was said, somebody else wrote it, or it can't be filled.
+
+    Who has no secret has said nothing: what an empty one signs, anybody can sign.
+    """
     body, _, mac = cookie.partition(".")
     if (
-        not body
+        not (secret and body)
         or len(cookie) > LONGEST
         or not hmac.compare_digest(mac.encode(), _mac(secret, body).encode())
     ):
         return ""
-    sentence, filled = json.loads(base64.urlsafe_b64decode(body))
-    return words(sentence, **filled)
+    try:
+        sentence, filled = json.loads(base64.urlsafe_b64decode(body))
+        return words(sentence, **filled)
+    except (KeyError, TypeError, ValueError):
+        return ""  # a sentence of another release must not keep the page from being shown
 
 
 def _mac(secret: str, body: str) -> str:

@@ -16,6 +16,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 MISSING = said("Chưa điền.")
 TOO_LONG = said("Dài quá %(most)s ký tự.")
 TOO_SHORT = said("Cần ít nhất %(least)s ký tự.")
+UNKEPT = said("Có ký tự không dùng được.")
 NOT_ONE_OF_THEM = said("Hãy chọn một giá trị trong danh sách.")
 
 
@@ -35,8 +36,14 @@ class Form:
         self._faults: dict[str, tuple[str, Mapping[str, object]]] = {}
 
     def text(self, name: str, *, most: int = LONGEST, least: int = 0) -> str:
-        """A text without the spaces around it. `least` 1: it must not be empty."""
+        """
+        A text without the spaces around it. `least` 1: it must not be empty.
+
+        Raises: Misfilled at once for a NUL: PostgreSQL takes none, and not everybody calls `check`.
+        """
         value = self.filled.get(name, "").strip()
+        if "\0" in value:
+            raise Misfilled({name: (UNKEPT, {})})
         if least and not value:
             self.fault(name, MISSING)
         elif len(value) < least:

@@ -73,7 +73,7 @@ def check_origin(request: web.Request, around: Around) -> None:
 
     Without a public address in the settings the scheme is not compared: a proxy may have changed it.
     """
-    stated = request.headers.get("Origin") or _origin_of(request.headers.get("Referer", ""))
+    stated = _origin_of(request.headers.get("Origin") or request.headers.get("Referer") or "")
     expected = around.settings.url
     is_ours = stated == expected if expected else urlsplit(stated).netloc == request.host != ""
     if not is_ours or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
@@ -81,5 +81,8 @@ def check_origin(request: web.Request, around: Around) -> None:
 
 
 def _origin_of(address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""  # such as `http://[`
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

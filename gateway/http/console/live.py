@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from gateway.core.catalogue import NO_SUCH_PAGE, RATE_LIMIT
+from gateway.core.catalogue import BAD_REQUEST, NO_SUCH_PAGE, RATE_LIMIT
 from gateway.core.errors import Rejected, TrucError, find
 from gateway.http.console.around import Around
 from gateway.http.console.declared import Fragment, Page
@@ -27,6 +27,9 @@ from gateway.http.console.words import said
 
 MOST_STREAMS = 20
 """Of one account: a tab each. The script closes those of tabs that nobody sees."""
+
+MOST_PARTS = 10
+"""Of one stream: the busiest page has half of them, and each is a question to the store every few seconds."""
 
 BREATH = 1.0  # seconds between two looks at what is due
 STILL_THERE = timedelta(seconds=15)  # a comment keeps proxies from closing a quiet line
@@ -91,9 +94,16 @@ class Live:
         self._closing.set()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One stream, until the browser or the session has gone. Raises: Rejected for an unknown part."""
+        """
+        One stream, until the browser or the session has gone, or the account has become another.
+
+        Raises: Rejected for an unknown part, and for too many of them.
+        """
         view = self._view(request, STREAM)
-        wanted = [self._wanted(view, each) for each in view.query("live").split(",") if each]
+        named = [each for each in view.query("live").split(",") if each]
+        if len(named) > MOST_PARTS:
+            raise Rejected(find(BAD_REQUEST, detail=f"live: > {MOST_PARTS}"))
+        wanted = [self._wanted(view, each) for each in named]
         name = view.account.name
         if self._streams.get(name, 0) >= MOST_STREAMS:
             raise Rejected(find(RATE_LIMIT, limit=MOST_STREAMS))
@@ -118,7 +128,7 @@ class Live:
         due = dict.fromkeys((part.name for part in wanted), self._around.clock.now())
         spoke_at = self._around.clock.now()
         await _write(response, b"retry: 5000\n\n")
-        while not self._closing.is_set() and await self._entrance.who(view.request, touch=False) is not None:
+        while not self._closing.is_set() and await self._is_still(view):
             now = self._around.clock.now()
             for part in wanted:
                 if due[part.name] <= now:
@@ -132,6 +142,13 @@ class Live:
                 min((part.fragment.every for part in wanted), default=STILL_THERE.total_seconds())
             )
         return response
+
+    async def _is_still(self, view: View) -> bool:
+        """Whether whoever looks may still see what the stream was opened for."""
+        known, began = await self._entrance.who(view.request, touch=False), view.account
+        if known is None or known.owes() is not None:
+            return False
+        return (known.account.role, known.account.agency) == (began.role, began.agency)
 
     async def _painted(self, part: Part) -> str | None:
         """A part as it is now; None while the store is busy: what the page shows stays."""

@@ -207,7 +207,7 @@ class Provider:
                     headers={"Accept": "application/json"},
                 ) as response,
             ):
-                body = await response.content.read(MOST_BYTES)
+                body = await _read(response)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(find(OPENID_UNREACHABLE, detail=type(error).__name__)) from error
@@ -238,6 +238,16 @@ _OURS: Options = {
     "verify_nbf": False,
     "require": ["sub", "exp", "iat", "aud", "iss"],
 }
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole of an answer. Raises: Rejected (OPENID_REFUSED) for one that is longer than any should be."""
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise _refused(f"> {MOST_BYTES} bytes")
+    return bytes(body)
 
 
 def _is_time(value: object) -> bool:

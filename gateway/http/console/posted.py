@@ -24,6 +24,8 @@ from gateway.v1.transfer import body
 
 MEDIA_TYPE = "multipart/form-data"
 FIELD_BYTES = 1024 * 1024  # of all fields together: 10,000 recipients fit
+MOST_FIELDS = 100  # the longest form of ours has some 20
+FIELD_COST = 100  # bytes that a field takes in memory whatever is in it
 
 
 class Posted(Form):
@@ -68,7 +70,7 @@ class _Arriving:
         self._check, self._checked = check_token, False
         self._files: list[ArrivedFile] = []
         self._name, self._text = "", bytearray()
-        self._end = self._fields = 0
+        self._end = self._fields = self._number = 0
 
     @property
     def chosen(self) -> Sequence[ArrivedFile]:
@@ -92,17 +94,24 @@ class _Arriving:
             self._files[-1].size += len(event)
             self._end += len(event)
         else:
-            self._fields += len(event)
-            if self._fields > FIELD_BYTES:
-                raise Rejected(find(BODY_TOO_LARGE, limit=FIELD_BYTES))
+            self._grow(len(event))
             self._text += event
 
     def _begin(self, part: PartBegins) -> None:
         self.is_file = part.filename is not None
         self._name, self._text = part.name, bytearray()
         if part.filename is None:
+            self._number += 1
+            if self._number > MOST_FIELDS:
+                raise Rejected(find(BAD_REQUEST, detail=f"> {MOST_FIELDS} fields"))
+            self._grow(FIELD_COST + len(part.name))
             return
         self.check()
         if len(self._files) >= MOST_FILES:
             raise Rejected(find(TOO_MANY_ATTACHMENTS, limit=MOST_FILES))
         self._files.append(ArrivedFile(part.filename, self._end))
+
+    def _grow(self, size: int) -> None:
+        self._fields += size
+        if self._fields > FIELD_BYTES:
+            raise Rejected(find(BODY_TOO_LARGE, limit=FIELD_BYTES))

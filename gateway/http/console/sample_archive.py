@@ -83,7 +83,7 @@ def _entry(name: str, at: datetime) -> zipfile.ZipInfo:
 def _list(sampled: Sequence[Sampled], about: Sequence[tuple[str, str]], files: Sequence[str]) -> bytes:
     text = io.StringIO()
     lines = csv.writer(text)
-    lines.writerows(about)
+    lines.writerows([harmless(cell) for cell in row] for row in about)
     lines.writerow(TITLES)
     lines.writerows(_lines(sampled, files))
     return (BOM + text.getvalue()).encode()

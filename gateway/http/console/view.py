@@ -80,8 +80,9 @@ class View:
     # --- what pages do ---------------------------------------------------------------------------
 
     def query(self, name: str, default: str = "") -> str:
-        """A value of the query."""
-        return self.request.query.get(name, default).strip()
+        """A value of the query; one with a NUL, which PostgreSQL takes none of, is none."""
+        value = self.request.query.get(name, default).strip()
+        return default if "\0" in value else value
 
     def query_number(self, name: str) -> int | None:
         """A number of the query; None if there is none, or it is none."""
@@ -107,9 +108,9 @@ class View:
             by=self.known.account.name if self.known else "",
             at=self.around.clock.now(),
             address=self.entrance.address(self.request),
-            letter_id=letter_id,
+            letter_id=_kept(letter_id),
             agency=agency,
-            detail={key: value[:LONGEST_DETAIL] for key, value in (detail or {}).items()},
+            detail={key: _kept(value[:LONGEST_DETAIL]) for key, value in (detail or {}).items()},
         )
 
     async def open_content(self, letter_id: LetterId, whose: Iterable[AgencyCode], reason: str) -> None:
@@ -133,3 +134,8 @@ class View:
         for agency in agencies:
             act = self.act("content_opened", {"reason": reason.strip()}, agency=agency, letter_id=letter_id)
             await self.store.note_act(act)
+
+
+def _kept(text: str) -> str:
+    """A text as the journal keeps it, without NUL: what was typed is noted before anything reads it."""
+    return text.replace("\0", "\ufffd")

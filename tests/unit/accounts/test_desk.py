@@ -172,6 +172,14 @@ async def test_reset_ends_sessions_and_gives_a_password_that_must_be_changed(con
     assert (await console.desk.log_in("viewer.one", password, HERE)).account.must_change
 
 
+async def test_reset_forgets_codes_that_were_shown_to_whoever_had_the_account(console: Console) -> None:
+    shown = await console.desk.show_totp(await console.desk.named("viewer.one"), ACT)
+    await console.desk.reset("viewer.one", ACT)
+    account = await console.desk.named("viewer.one")
+    assert account.sealed_new_totp == ""
+    assert await console.desk.show_totp(account, ACT) != shown
+
+
 async def test_what_is_told_of_an_account_cannot_be_used(console: Console) -> None:
     told = told_of(await console.desk.named("administrator.one"), START)
     assert told["one_time_codes"] is True

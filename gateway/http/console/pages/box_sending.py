@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.core.calendar import today
-from gateway.core.errors import Finding, Rejected
+from gateway.core.catalogue import UNKNOWN_LETTER
+from gateway.core.errors import Finding, Rejected, find
 from gateway.core.model import InReplyTo, LetterId, issue_day
 from gateway.http.composing import Form as Composition
 from gateway.http.composing import composed
@@ -24,6 +25,7 @@ from gateway.http.console.forms import Form, Misfilled
 from gateway.http.console.pages.box import CLERKS, PATH, URGENCIES, day_of, own_agency
 from gateway.http.console.pages.box_letter import letter_page
 from gateway.http.console.pages.box_moves import named_in
+from gateway.http.console.pages.letter import may_read
 from gateway.http.console.posted import Posted
 from gateway.http.console.view import View
 from gateway.http.console.words import said
@@ -99,6 +101,8 @@ async def _answered(view: View) -> Answered | None:
         return None
     record = await view.around.office.track(view.caller, LetterId(text))
     letter: StoredLetter = record.letter
+    if not await may_read(view, letter.routing.letter_id, letter.routing.sender):
+        raise Rejected(find(UNKNOWN_LETTER, letter_id=text))
     facts, sender = letter.facts, letter.facts.sender_code or letter.routing.sender
     reference = InReplyTo(sender, facts.code, facts.document_id, facts.issue_date)
     return Answered(letter.routing.letter_id, reference, facts.subject, facts.sender_name)

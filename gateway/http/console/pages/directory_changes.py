@@ -191,6 +191,8 @@ async def apply(view: View, form: Form) -> Done:
         return Done(PATH, GONE)
     if proposal.findings or await _is_stale(view, proposal):
         return Done(f"{PROPOSALS}/{proposal.id}", STALE)
+    detail = {"files": " ".join(proposal.files), "day": "" if day is None else day.isoformat()}
+    await view.store.note_act(view.act(detail=detail))
     view.around.proposals.forget(proposal.id)
     if day is None:
         await view.store.set_directory(proposal.after, now)
@@ -224,6 +226,7 @@ async def cancel(view: View, form: Form) -> Done:
     """A change that waits shall not come in force."""
     text = view.request.match_info["number"]
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    await view.store.note_act(view.act(detail={"number": text[:20]}))
     was_there = await view.store.cancel_directory(number, view.around.clock.now())
     return Done(PATH, CANCELLED if was_there else NOT_THERE, {"number": text[:20]})
 
@@ -252,7 +255,15 @@ PROPOSAL = _below(
 )
 
 
-def _done(path: str, name: str, handler: Any, page: Page, *told: str, takes_files: bool = False) -> Action:
+def _done(
+    path: str,
+    name: str,
+    handler: Any,
+    page: Page,
+    *told: str,
+    takes_files: bool = False,
+    journals_itself: bool = False,
+) -> Action:
     return Action(
         path=path,
         name=name,
@@ -261,6 +272,7 @@ def _done(path: str, name: str, handler: Any, page: Page, *told: str, takes_file
         roles=ADMINISTRATORS,
         told=told,
         takes_files=takes_files,
+        journals_itself=journals_itself,
     )
 
 
@@ -268,8 +280,8 @@ LEAF = Leaf(
     pages=(CHANGES, EXPORT, PROPOSAL),
     actions=(
         _done(f"{PATH}/import", "directory_import", read_in, CHANGES, "node", takes_files=True),
-        _done(f"{PROPOSAL.path}/apply", "directory_apply", apply, PROPOSAL, "files", "day"),
+        _done(f"{PROPOSAL.path}/apply", "directory_apply", apply, PROPOSAL, journals_itself=True),
         _done(f"{PROPOSAL.path}/forget", "directory_forget", forget, PROPOSAL),
-        _done(f"{PATH}/{{number}}/cancel", "directory_cancel", cancel, CHANGES, "number"),
+        _done(f"{PATH}/{{number}}/cancel", "directory_cancel", cancel, CHANGES, journals_itself=True),
     ),
 )

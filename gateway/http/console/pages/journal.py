@@ -5,12 +5,11 @@ The journal: what happened, newest first. Users of an agency see who opened the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from gateway.core.calendar import MIDNIGHT, VIETNAM
 from gateway.http.console.declared import ROOT, Chapter, Leaf, Page
+from gateway.http.console.pages.box import moment_of_day, own_agency
 from gateway.http.console.view import View
 from gateway.http.console.words import said
 from gateway.ports import JournalWish, Role
@@ -36,13 +35,12 @@ READERS = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENC
 async def open_journal(view: View) -> Mapping[str, Any]:
     """One page of it."""
     about, letter_id, target = view.query("about"), view.query("letter"), view.query("target")
-    day = _day(view.query("day"))
     wish = JournalWish(
         events=about if about in SUBJECTS else "",
         letter_id=letter_id,
         target=target,
-        agency=view.account.agency if view.role is Role.AGENCY else None,
-        until=None if day is None else datetime.combine(day + timedelta(days=1), MIDNIGHT, VIETNAM),
+        agency=own_agency(view) if view.role is Role.AGENCY else None,
+        until=moment_of_day(view.query("day"), is_end=True),
         before=view.query_number("before"),
     )
     found = await view.store.journal_back(wish, LINES)
@@ -56,13 +54,6 @@ async def open_journal(view: View) -> Mapping[str, Any]:
         "subjects": SUBJECTS,
         "is_first": wish.before is None,
     }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 LEAF = Leaf(

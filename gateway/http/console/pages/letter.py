@@ -18,7 +18,7 @@ from gateway.core.delivery import LEGAL, Delivery, Event, GiveBack, Hold, Releas
 from gateway.core.edxml.pretty import pretty
 from gateway.core.errors import Fault, Rejected, find
 from gateway.core.model import AgencyCode, LetterId
-from gateway.core.tracking import RecipientTrack, Tracking
+from gateway.core.tracking import RecipientTrack
 from gateway.core.whereabouts import where, where_in_all
 from gateway.evidence import evidence_chunks
 from gateway.http.console.declared import (
@@ -151,7 +151,7 @@ async def _way(view: View, letter_id: LetterId) -> Mapping[str, Any]:
         "recipients": [_told(track) for track in shown],
         "first": first,
         "after": after if after < len(tracking.recipients) else None,
-        "sees_subject": view.role is Role.AGENCY and await _may_read(view, tracking),
+        "sees_subject": view.role is Role.AGENCY and await may_read(view, letter_id, tracking.sender),
     }
 
 
@@ -163,11 +163,9 @@ def _told(track: RecipientTrack) -> Told:
     return Told(track, where(track), SealShape.of(track.seal), FAULTS.get(track.last_code))
 
 
-async def _may_read(view: View, tracking: Tracking) -> bool:
-    """Whether the agency that looks sent it, or was handed it."""
-    if tracking.sender in view.agencies:
-        return True
-    return bool(await view.store.mail(tracking.letter_id, view.agencies))
+async def may_read(view: View, letter_id: LetterId, sender: str) -> bool:
+    """Whether the agency that looks sent it, or was handed it: tracking tells of others, too."""
+    return sender in view.agencies or bool(await view.store.mail(letter_id, view.agencies))
 
 
 async def _inside(view: View, letter_id: LetterId) -> Mapping[str, Any]:
@@ -215,8 +213,7 @@ def moving(move: Move) -> Any:
     async def do(view: View, form: Form) -> Done:
         letter_id = _named(view, form)
         to, now = form.text("to", most=200), view.around.clock.now()
-        is_known = "\0" not in to  # PostgreSQL takes none
-        if not is_known or await view.store.record(letter_id, Target.of_key(to), move.event, now) is None:
+        if await view.store.record(letter_id, Target.of_key(to), move.event, now) is None:
             raise Rejected(find(MOVED_ON))
         return Done(f"{ROOT}/letters/{letter_id}", move.done)
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from gateway.core.calendar import MIDNIGHT, VIETNAM
+from gateway.core.calendar import VIETNAM
 from gateway.core.catalogue import BAD_REQUEST, CONTENT_CLOSED
 from gateway.core.delivery import State
 from gateway.core.diary import Column
@@ -25,6 +24,7 @@ from gateway.core.finding import subject_words
 from gateway.core.model import Kind, LetterId
 from gateway.http.console.declared import EVERYBODY, IT, ROOT, Action, Chapter, Leaf, Page, Shown
 from gateway.http.console.forms import Form, Misfilled
+from gateway.http.console.pages.box import moment_of_day, own_agency
 from gateway.http.console.rendering import STATE_NAMES
 from gateway.http.console.view import REASON_SHORT, SHORTEST_REASON, View
 from gateway.http.console.words import Words, said
@@ -76,17 +76,16 @@ def _chosen(view: View) -> dict[str, str]:
 
 
 def _wish(view: View, chosen: Mapping[str, str]) -> LetterWish:
-    since, until = _day(chosen["since"]), _day(chosen["until"])
     kind, state = chosen["kind"], chosen["state"]
     return LetterWish(
         text=chosen["text"],
         agency=_code(view, chosen["agency"]),
         kind=Kind(kind) if kind in list(Kind) else None,
         state=State(state) if state in list(State) else None,
-        since=since,
-        until=None if until is None else until + timedelta(days=1),
+        since=moment_of_day(chosen["since"]),
+        until=moment_of_day(chosen["until"], is_end=True),
         subject=chosen.get("subject", ""),
-        mine=view.account.agency if view.role is Role.AGENCY else None,
+        mine=own_agency(view) if view.role is Role.AGENCY else None,
         before=LetterId(view.query("before")) if view.query("before") else None,
     )
 
@@ -95,14 +94,6 @@ def _code(view: View, text: str) -> str:
     """The code under which letters know an agency, whichever of its codes was typed."""
     agency = view.around.directory.find(text) if text else None
     return text if agency is None else agency.code
-
-
-def _day(text: str) -> datetime | None:
-    """The beginning of a day in Vietnam."""
-    try:
-        return datetime.combine(date.fromisoformat(text), MIDNIGHT, VIETNAM) if text else None
-    except ValueError:
-        return None
 
 
 def _told(view: View, chosen: Mapping[str, str], found: FoundPage) -> Mapping[str, Any]:

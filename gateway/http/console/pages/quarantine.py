@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.core.catalogue import CONTENT_CLOSED, FAULTS, NO_SUCH_PAGE
+from gateway.core.catalogue import CONTENT_CLOSED, FAULTS, MOVED_ON, NO_SUCH_PAGE
 from gateway.core.errors import Rejected, find
 from gateway.core.model import LetterId
 from gateway.http.console.declared import IT, ROOT, Action, Chapter, Leaf, Page, Shown
@@ -67,7 +67,9 @@ def _told(view: View, odd: Odd) -> dict[str, Any]:
 
 async def show_bytes(view: View, form: Form) -> Shown:
     """The bytes, as text and as numbers."""
-    odd = await _found(view)
+    odd, address = await _found(view), view.request.match_info
+    if any(form.text(name) != address[name] for name in ("kind", "number")):  # the journal has the form's
+        raise Rejected(find(MOVED_ON))
     reason = form.text("reason", most=LONGEST_REASON)
     form.check()
     if not view.account.reads_content:

@@ -4,6 +4,7 @@ A random sample for auditors: letters of an agency in a period, drawn by a seed,
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -12,7 +13,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from gateway.core.catalogue import UNKNOWN_LETTER
+from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode
+from gateway.evidence import evidence_chunks, evidence_size
 from gateway.http.console import reading_period
 from gateway.http.console.declared import Action, Chapter, Done, Leaf, Page
 from gateway.http.console.entrance import go_to
@@ -58,18 +62,24 @@ async def open_sample(view: View) -> Mapping[str, Any] | web.StreamResponse:
 async def take(view: View, form: Form) -> Done | web.StreamResponse:
     """The letters themselves, each journaled for whose letter it is before any of them is read."""
     now, agency, reason = reading_period.chosen(view), _agency(view), form.text("reason")
-    seed = view.query("seed")[:LONGEST_SEED]
-    drawn = await view.store.sample(agency, now.period, seed, _number(view)) if agency and seed else ()
+    seed, number = view.query("seed")[:LONGEST_SEED], _number(view)
+    drawn = await view.store.sample(agency, now.period, seed, number) if agency and seed else ()
     if agency is None or not drawn:
         return Done(PATH, EMPTY)
     for each in drawn:
         await view.open_content(each.letter_id, _whose(view, each, agency), reason)
+    drawn_by = {"agency": agency, "period": _days(now), "number": str(number), "seed": seed}
+    await view.store.note_act(view.act(detail={**drawn_by, "reason": reason}))
     return await _send(view, drawn, agency, now)
 
 
 def _whose(view: View, each: Sampled, agency: AgencyCode) -> set[AgencyCode]:
     """The agency that is looked into, and the one that sent the letter if it is of this node."""
     return {agency} | ({each.sender} & view.agencies)
+
+
+def _days(now: reading_period.Chosen) -> str:
+    return f"{now.period.first} … {now.period.last}"
 
 
 async def _send(
@@ -79,12 +89,19 @@ async def _send(
     about = [
         ("Hạt giống · Seed", seed),
         ("Đơn vị · Agency", agency),
-        ("Kỳ · Period", f"{now.period.first} … {now.period.last}"),
+        ("Kỳ · Period", _days(now)),
         ("Số văn bản · Letters", str(len(drawn))),
     ]
 
+    blobs = view.store.blobs
+
     async def open_one(each: Sampled) -> OpenEvidence:
-        return await view.around.office.evidence(view.caller, each.letter_id)
+        # not through the office: what it opens in the name of an agency counts as seen by that agency
+        letter = await view.store.letter(each.letter_id)
+        if letter is None:
+            raise Rejected(find(UNKNOWN_LETTER, letter_id=each.letter_id))
+        size = await asyncio.to_thread(evidence_size, letter, blobs)
+        return OpenEvidence(letter, size, lambda: evidence_chunks(letter, blobs))
 
     name = f"mau-{agency}-{now.period.first:%Y%m%d}-{now.period.last:%Y%m%d}.zip"
     headers = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
@@ -122,7 +139,7 @@ LEAF = Leaf(
             handler=take,
             page=SAMPLE,
             roles=SAMPLE.roles,
-            told=("agency", "period", "number", "seed", "reason"),
+            journals_itself=True,
         ),
     ),
 )

@@ -19,3 +19,12 @@ def test_what_was_said_is_heard_in_the_language_of_the_reader() -> None:
 )
 def test_what_somebody_else_wrote_is_not_heard(cookie: str) -> None:
     assert flash.read("secret", cookie, words("vi")) == ""
+
+
+def test_what_nobody_signed_is_not_heard() -> None:
+    assert flash.read("", flash.write("", SENTENCE, {"name": "lan"}), words("vi")) == ""
+
+
+@pytest.mark.parametrize("filled", [{"other": "lan"}, {"sentence": "lan"}, {"self": "lan"}])
+def test_sentence_that_cannot_be_filled_is_not_heard(filled: dict[str, str]) -> None:
+    assert flash.read("secret", flash.write("secret", SENTENCE, filled), words("vi")) == ""

@@ -37,3 +37,9 @@ def test_first_fault_of_a_field_counts() -> None:
     with pytest.raises(Misfilled) as wrong:
         form.check()
     assert wrong.value.faults["name"][0] == "Chưa điền."
+
+
+def test_sign_that_no_database_keeps_is_refused_at_once() -> None:
+    with pytest.raises(Misfilled) as wrong:
+        Form({"name": "a\0b"}).text("name")
+    assert set(wrong.value.faults) == {"name"}

@@ -35,6 +35,8 @@ def test_without_a_session_no_token_is_good() -> None:
         {},
         {"Origin": "null"},
         {"Origin": "https://evil.example"},
+        {"Origin": "http://["},
+        {"Referer": "http://["},
         {"Referer": "https://evil.example/console/"},
         {"Origin": "{url}", "Sec-Fetch-Site": "cross-site"},
         {"Origin": "{url}", "Sec-Fetch-Site": "same-site"},

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
+import pytest
 
-from gateway.http.console.live import MOST_STREAMS, LiveEvent
+from gateway.http.console.live import MOST_PARTS, MOST_STREAMS, LiveEvent
 from gateway.http.surroundings import Health
-from gateway.ports import Role
-from tests.kit.builders import CENTRAL
+from gateway.ports import Act, Role
+from tests.kit.builders import CENTRAL, DEPARTMENT
 from tests.kit.console import Console, Person
 
 LINKS = "/console/events?live=overview.links"
@@ -66,11 +68,7 @@ async def test_stream_ends_with_its_session(console: Console) -> None:
     ):
         await block(stream)
         await console.store.end_sessions("operator.one", None, None)
-        reading = asyncio.create_task(stream.read())
-        async with asyncio.timeout(10):
-            while not reading.done():
-                await console.clock.run(timedelta(seconds=5))
-                await asyncio.sleep(0.01)
+        await ended(console, stream)
 
 
 async def refused(person: Person, path: str) -> int:
@@ -90,3 +88,36 @@ async def test_one_account_cannot_hold_all_connections(console: Console) -> None
         assert await refused(person, LINKS) == 429
         for stream in streams:
             stream.close()
+
+
+async def ended(console: Console, stream: aiohttp.ClientResponse) -> None:
+    """The stream is over long before its session would be, by the clock, for want of use."""
+    reading = asyncio.create_task(stream.read())
+    until = console.clock.now() + console.around.settings.session_idle / 2
+    async with asyncio.timeout(10):
+        while not reading.done():
+            assert console.clock.now() < until
+            await console.clock.run(timedelta(seconds=5))
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"role": Role.VIEWER.value}, {"agency": DEPARTMENT}, {"must_change": True}],
+    ids=["another role", "another agency", "something owed"],
+)
+async def test_stream_ends_with_what_its_account_was(console: Console, changes: dict[str, Any]) -> None:
+    async with (
+        console.person(Role.OPERATOR) as person,
+        person.session.get(f"{console.url}{LINKS}") as stream,
+    ):
+        await block(stream)
+        act = Act(event="console.test", by="", at=console.clock.now())
+        await console.store.change_account("operator.one", changes, act)
+        await ended(console, stream)
+
+
+async def test_stream_has_no_more_parts_than_a_page_shows(console: Console) -> None:
+    async with console.person(Role.OPERATOR) as person:
+        many = ",".join(f"overview.links:{number}" for number in range(MOST_PARTS + 1))
+        assert await refused(person, f"/console/events?live={many}") == 400

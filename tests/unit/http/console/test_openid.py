@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 from aiohttp import web
 
 from gateway.config import OidcSection
 from gateway.core.errors import Rejected, Unavailable
-from gateway.http.console.openid import Attempt, Provider
+from gateway.http.console.openid import MOST_BYTES, Attempt, Provider
 from gateway.ports import Act, Role
 from tests.kit.builders import PROVINCE_OFFICE
 from tests.kit.clock import ManualClock
@@ -187,3 +188,31 @@ async def test_secrets_are_not_sent_in_clear_over_a_network() -> None:
     loopback = Provider(OidcSection(issuer="http://[::1]:1", client_id=CLIENT), {}, ManualClock())
     with pytest.raises(Unavailable):
         await loopback.login_address(Attempt.new("/"), "https://x")
+
+
+def keys_with(provider: SmallProvider, size: int) -> web.Response:
+    """The provider's keys among as many bytes more."""
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(provider.key.public_key(), as_dict=True)
+    key = {**public, "kid": provider.listed, "use": "sig", "alg": "RS256"}
+    return web.json_response({"more": "x" * size, "keys": [key]})
+
+
+@pytest.mark.parametrize(("size", "status"), [(900_000, 200), (MOST_BYTES, 403)])
+async def test_answer_is_read_to_its_end_and_no_further_than_it_may_be_long(size: int, status: int) -> None:
+    async with with_provider() as (console, provider), console.person() as person:
+        provider.answer = lambda path: keys_with(provider, size) if path == "/keys" else None
+        assert (await log_in(person)).status == status
+
+
+async def test_answer_whose_end_is_not_read_is_not_believed() -> None:
+    async with with_provider() as (console, provider), console.person() as person:
+
+        def padded(path: str) -> web.Response | None:
+            if path != "/keys":
+                return None
+            text = keys_with(provider, 0).text
+            assert text is not None
+            return web.Response(text=text + " " * MOST_BYTES, content_type="application/json")
+
+        provider.answer = padded
+        assert (await log_in(person)).status == 403

@@ -20,7 +20,7 @@ from gateway.core.catalogue import (
 )
 from gateway.core.errors import Rejected, find
 from gateway.http.composing import IN_MEMORY, MOST_FILES
-from gateway.http.console.posted import FIELD_BYTES, posted
+from gateway.http.console.posted import FIELD_BYTES, MOST_FIELDS, posted
 from gateway.v1.transfer import LIMITS, Limits
 
 EDGE = "--edge\r\nContent-Disposition: form-data; name="
@@ -137,3 +137,17 @@ async def test_bytes_that_are_no_text_are_shown_as_such(tmp_path: Path) -> None:
 async def test_another_media_type_is_refused(tmp_path: Path) -> None:
     async with asked(tmp_path, b"a=b", "application/x-www-form-urlencoded") as seen:
         assert seen.code == BAD_REQUEST.code
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ("".join(part(f"{number}", "") for number in range(MOST_FIELDS)), BAD_REQUEST.code),
+        (part("again", "") * MOST_FIELDS, BAD_REQUEST.code),
+        (part("n" * 8_000, "") * 90 + part("subject", "x" * (FIELD_BYTES - 700_000)), BODY_TOO_LARGE.code),
+    ],
+    ids=["too many", "one many times", "names too long"],
+)
+async def test_fields_without_a_value_are_counted_too(tmp_path: Path, fields: str, code: str) -> None:
+    async with asked(tmp_path, (part("csrf", "good") + fields + END).encode()) as seen:
+        assert seen.code == code

@@ -26,7 +26,7 @@ async def open_one(each: Sampled) -> OpenEvidence:
 
 
 async def pieces(*numbers: int) -> list[bytes]:
-    made = archive([sampled(n) for n in numbers], [("Seed", "abc")], open_one, START)
+    made = archive([sampled(n) for n in numbers], [("Seed", "=abc()")], open_one, START)
     return [piece async for piece in made]
 
 
@@ -36,7 +36,7 @@ async def test_archive_is_a_whole_zip_with_its_list_first() -> None:
     assert book.namelist() == [LIST, f"001-{letter_id(1)}.asice", f"003-{letter_id(3)}.asice"]
     assert book.read(book.namelist()[1]) == b"PK" + letter_id(1).encode()
     lines: Any = book.read(LIST).decode("utf-8-sig").splitlines()
-    assert lines[0] == "Seed,abc"
+    assert lines[0] == "Seed,'=abc()"
     assert lines[3].endswith(f",'=cmd(),{NO_SEAL.code}")
 
 

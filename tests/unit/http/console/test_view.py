@@ -17,12 +17,17 @@ SEEN: dict[str, Any] = {}
 
 async def look(view: View) -> Mapping[str, Any]:
     SEEN.update(agencies=view.agencies, caller=view.caller, number=view.query_number("n"))
+    SEEN["text"] = view.query("text")
     return {"sessions": ()}
 
 
 async def open_letter(view: View, form: Form) -> Done:
     whose = [DEPARTMENT, PROVINCE_OFFICE] if form.text("whose") == "ours" else [DEPARTMENT]
     await view.open_content(LetterId("l1"), whose, form.text("reason"))
+    return Done(f"{ROOT}/look")
+
+
+async def leave(_view: View, _form: Form) -> Done:
     return Done(f"{ROOT}/look")
 
 
@@ -39,6 +44,14 @@ LEAF = Leaf(
             page=LOOK,
             roles=EVERYBODY,
             journals_itself=True,
+        ),
+        Action(
+            path=f"{ROOT}/look/open/told",
+            name="open_told",
+            handler=leave,
+            page=LOOK,
+            roles=EVERYBODY,
+            told=("letter_id", "reason"),
         ),
     ),
 )
@@ -99,3 +112,20 @@ async def test_agency_opens_its_own_letters_without_a_reason_and_no_others() -> 
         assert (await clerk.send(OPEN, {"whose": "ours"})).status == 200
         assert (await clerk.send(OPEN, {"whose": "theirs"})).status == 403
         assert await opened(console) == []
+
+
+async def test_sign_that_no_database_keeps_is_neither_asked_for_nor_journaled() -> None:
+    async with (
+        listening_console(leaves=(*LEAVES, LEAF)) as console,
+        console.person(Role.OPERATOR) as person,
+    ):
+        await person.open("/console/look?n=1%002")
+        assert SEEN["number"] is None
+        await person.open("/console/look?text=a%00b")
+        assert SEEN["text"] == ""
+        answer = await person.send(OPEN, {"reason": "một lý do\0 thật rõ ràng", "whose": "ours"})
+        assert answer.status == 422
+        answer = await person.send(f"{OPEN}/told", {"reason": "x\0y", "letter_id": "l\0"})
+        assert answer.status == 200
+        (line,) = await console.journal("console.open_told")
+        assert (line.detail["reason"], line.letter_id) == ("x\ufffdy", "l\ufffd")

@@ -4,9 +4,11 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from gateway.core.catalogue import GIVEN_BACK
+from gateway.core.delivery import GiveBack, Target
 from gateway.http.console.pages.box_sending import DRAFTS
 from gateway.inside import Inside
-from tests.kit.builders import COMMUNE_OFFICE, OTHER_OFFICE
+from tests.kit.builders import COMMUNE_OFFICE, OTHER_OFFICE, PROVINCE_OFFICE
 from tests.kit.console import DOCUMENT_BYTES, Answer
 from tests.kit.letterbox import CLERK, OTHER_CLERK, PDF, Boxes, Clerk
 
@@ -182,4 +184,16 @@ async def test_reply_to_what_is_not_mine_is_refused(boxes: Boxes) -> None:
     async with boxes.clerk(OTHER_CLERK) as clerk:
         assert (await clerk.open(f"{AT}?reply={letter_id}")).status == 404
     async with boxes.clerk() as clerk:
+        assert (await clerk.open(f"{AT}?reply=rubbish")).status == 200
+
+
+async def test_reply_shows_nothing_of_a_letter_that_is_not_at_the_door(boxes: Boxes) -> None:
+    held = await boxes.come(subject="V/v chuyện riêng")
+    store, now = boxes.console.store, boxes.console.clock.now()
+    door = Target(agency=PROVINCE_OFFICE)
+    async with boxes.clerk() as clerk:
+        assert "V/v chuyện riêng" in (await clerk.open(f"{AT}?reply={held}")).text
+        await store.record(held, door, GiveBack(GIVEN_BACK.code), now)
+        page = await clerk.open(f"{AT}?reply={held}")
+        assert (page.status, "V/v chuyện riêng" in page.text) == (404, False)
         assert (await clerk.open(f"{AT}?reply=rubbish")).status == 200

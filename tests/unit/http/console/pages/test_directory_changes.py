@@ -170,3 +170,23 @@ async def test_only_administrators_change_and_agencies_do_not_look(console: Cons
     async with console.person(Role.AGENCY) as person:
         assert (await person.open(AT)).status == 403
         assert (await person.open("/console/directory/export?format=csv")).status == 403
+
+
+async def test_journal_has_what_was_applied_whatever_the_form_says(console: Console) -> None:
+    day = (today(console.clock.now()) + timedelta(days=3)).isoformat()
+    lie = {"files": "khac.csv", "number": "77"}
+    async with console.person(Role.ADMINISTRATOR) as person:
+        shown = await read_in(console, person, NEW)
+        await person.send(f"{shown.url.path}/apply", {**lie, "day": day}, on=shown.url.path)
+        (waiting,) = await console.store.prepared_directories()
+        await person.send(f"{AT}/{waiting.number}/cancel", lie, on=AT)
+    _, applied, cancelled = await console.journal("console.directory")
+    assert (applied.event, applied.detail["files"], applied.detail["day"]) == (
+        "console.directory_apply",
+        "moi.csv",
+        day,
+    )
+    assert (cancelled.event, cancelled.detail["number"]) == (
+        "console.directory_cancel",
+        str(waiting.number),
+    )

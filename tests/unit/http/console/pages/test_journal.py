@@ -33,7 +33,17 @@ async def test_what_was_chosen_stays_chosen(console: Console) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["before=x", "before=-1", "before=99999999999999999999", "day=31/12", "about=%00"]
+    "query",
+    [
+        "before=x",
+        "before=-1",
+        "before=99999999999999999999",
+        "day=31/12",
+        "about=%00",
+        "target=%00",
+        "day=9999-12-31",
+        "day=0001-01-01",
+    ],
 )
 async def test_rubbish_in_the_question_is_no_question(console: Console, query: str) -> None:
     async with console.person(Role.AUDITOR) as person:
@@ -53,3 +63,10 @@ async def test_markup_in_a_line_shows_as_text(console: Console) -> None:
 async def test_viewer_has_no_journal(console: Console) -> None:
     async with console.person(Role.VIEWER) as person:
         assert (await person.open(AT)).status == 403
+
+
+async def test_account_of_no_agency_sees_the_journal_of_none(console: Console) -> None:
+    await console.add(Role.AGENCY, "of.none", agency=None)
+    async with console.person(Role.AGENCY, "of.none") as person:
+        answer = await person.open(AT)
+        assert (answer.status, "console.test" in answer.text) == (403, False)

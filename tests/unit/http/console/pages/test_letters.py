@@ -86,6 +86,7 @@ async def test_markup_in_a_letter_and_in_the_question_shows_as_text(console: Con
         "since=31/12&until=2026-99-01",
         "kind=%00&state=x",
         "text=%00",
+        "since=0001-01-01&until=9999-12-31",
         "agency=%00&before=%00",
         "since=0001-01-01&until=9999-12-30",
     ],
@@ -123,3 +124,12 @@ async def test_letters_that_only_pass_are_found_too(console: Console) -> None:
     wanted = await keep(console, 1, **coming)
     async with console.person(Role.VIEWER) as person:
         assert wanted in (await person.open(f"{AT}?agency={CENTRAL_OFFICE}")).text
+
+
+async def test_account_of_no_agency_finds_no_letter(console: Console) -> None:
+    await keep(console, 7, subject="Bổ nhiệm cán bộ")
+    await console.add(Role.AGENCY, "of.none", agency=None)
+    async with console.person(Role.AGENCY, "of.none") as person:
+        for path in (AT, f"{AT}/export"):
+            answer = await person.open(path)
+            assert (answer.status, "7/UBND-VP" in answer.text) == (403, False)

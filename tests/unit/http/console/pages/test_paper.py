@@ -60,3 +60,10 @@ async def test_what_is_wrong_is_told_with_its_line_and_nothing_is_kept(
 async def test_who_only_watches_may_not_report(console: Console) -> None:
     async with console.person(Role.VIEWER) as person:
         assert (await person.open(PAGE)).status == 403
+
+
+@pytest.mark.parametrize("year", ["0", "9999", "10000", "9" * 18, "x"])
+async def test_year_that_is_none_shows_this_one(console: Console, year: str) -> None:
+    async with console.person(Role.OPERATOR) as person:
+        page = await person.open(f"{PAGE}?year={year}")
+        assert (page.status, "2026" in page.words) == (200, True)

@@ -77,3 +77,13 @@ def test_bytes_are_written_as_numbers_with_what_is_printable_beside() -> None:
     assert first == "000000  30 31 32 33 34 35 36 37 38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>?"
     assert second.split() == ["000010", "40", "41", "@A"]
     assert dump(b"\x00\xff").endswith("..")
+
+
+async def test_form_that_names_other_bytes_than_its_address_opens_nothing(console: Console) -> None:
+    await fill(console)
+    await console.add(Role.OPERATOR, "reads.content", reads_content=True)
+    async with console.person(Role.OPERATOR, "reads.content") as person:
+        for told in ({"kind": "input", "number": "1"}, {"kind": "frame", "number": "7"}, {}):
+            answer = await person.send(f"{AT}/frame/1", {**told, "reason": REASON})
+            assert (answer.status, "alert(1)" in answer.text) == (409, False)
+    assert await console.journal("console.content_opened") == []

@@ -2,37 +2,33 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from gateway.ports import Caller, NewLetter, Role
-from tests.kit.builders import PROVINCE_OFFICE, new_letter
+from gateway.core.model import LetterId
+from gateway.ports import Role
+from tests.kit.builders import COMMUNE_OFFICE, DEPARTMENT, PROVINCE_OFFICE, new_letter
 from tests.kit.clock import START
 from tests.kit.console import TOKEN, Console, Person
-from tests.kit.office import DISTRICT, document, one_chunk
+from tests.kit.letterbox import Boxes
 
 PAGE = "/console/reports/sample"
 ASKED = {"period": "2026-03", "agency": PROVINCE_OFFICE, "number": "2", "seed": "abc"}
 ADDRESS = f"{PAGE}?{urlencode(ASKED)}"
+REASON = "Kiểm tra quý I theo kế hoạch"
 
 
 async def fill(console: Console) -> None:
-    """One document that the office of the console can give out, and four that only the store knows."""
-    office: Any = console.around.office
-    caller = Caller("test", frozenset({PROVINCE_OFFICE}))
-    accepted = await office.accept(one_chunk(document(PROVINCE_OFFICE, DISTRICT)), caller)
-    kept = office.kept[accepted.letter_id].letter
-    await console.store.add_letter(NewLetter(kept, ()), START)
+    """Four documents that only the store knows: nothing of them is here, and no seal."""
     for number in range(1, 5):
         await console.store.add_letter(new_letter(number), START)
 
 
-async def take(person: Person, **filled: str) -> tuple[int, bytes]:
-    found = TOKEN.search((await person.open(ADDRESS)).text)
+async def take(person: Person, address: str = ADDRESS, **filled: str) -> tuple[int, bytes]:
+    found = TOKEN.search((await person.open(address)).text)
     assert found
     async with person.session.post(
-        f"{person.console.url}{ADDRESS}",
-        data={**ASKED, **filled, "csrf": found[1]},
+        f"{person.console.url}{address}",
+        data={**filled, "csrf": found[1]},
         headers={"Origin": person.console.url},
     ) as answer:
         return answer.status, await answer.read()
@@ -54,7 +50,7 @@ async def test_sample_is_one_file_and_every_letter_of_it_is_journaled(console: C
     await console.add(Role.AUDITOR, "reads.content", reads_content=True)
     async with console.person(None) as person:
         await person.log_in("reads.content", Role.AUDITOR)
-        status, data = await take(person, reason="Kiểm tra quý I theo kế hoạch")
+        status, data = await take(person, reason=REASON)
     assert status == 200
     book = zipfile.ZipFile(io.BytesIO(data))
     assert book.testzip() is None
@@ -67,27 +63,62 @@ async def test_sample_is_one_file_and_every_letter_of_it_is_journaled(console: C
     assert (act.detail["seed"], act.detail["agency"]) == ("abc", PROVINCE_OFFICE)
 
 
-async def test_letters_with_evidence_lie_in_the_file_and_others_are_named_with_the_reason(
-    console: Console,
-) -> None:
+async def test_journal_has_what_was_drawn_whatever_the_form_says(console: Console) -> None:
     await fill(console)
     await console.add(Role.AUDITOR, "reads.content", reads_content=True)
     async with console.person(None) as person:
         await person.log_in("reads.content", Role.AUDITOR)
-        address = f"{PAGE}?{urlencode({**ASKED, 'number': '99'})}"
-        found = TOKEN.search((await person.open(address)).text)
-        assert found
-        async with person.session.post(
-            f"{console.url}{address}",
-            data={"reason": "Kiểm tra quý I", "csrf": found[1]},
-            headers={"Origin": console.url},
-        ) as answer:
-            book = zipfile.ZipFile(io.BytesIO(await answer.read()))
+        days = urlencode(
+            {**ASKED, "period": "days", "first": "2026-03-01", "last": "2026-03-31", "number": "3"}
+        )
+        lie = {"agency": DEPARTMENT, "number": "1", "seed": "xyz", "period": "2025"}
+        status, _ = await take(person, f"{PAGE}?{days}", reason=REASON, **lie)
+        assert status == 200
+    (act,) = [row for row in await console.journal() if row.event == "console.sample_taken"]
+    told = {name: act.detail[name] for name in ("agency", "number", "seed", "period", "reason")}
+    assert told == {
+        "agency": PROVINCE_OFFICE,
+        "number": "3",
+        "seed": "abc",
+        "period": "2026-03-01 … 2026-03-31",
+        "reason": REASON,
+    }
+
+
+async def sampled(boxes: Boxes) -> tuple[LetterId, LetterId]:
+    """A letter from the office of the province, and one to it that it has not looked into."""
+    sent = (await boxes.send(PROVINCE_OFFICE, DEPARTMENT)).letter_id
+    came = await boxes.come(COMMUNE_OFFICE)
+    return sent, came
+
+
+async def test_letters_with_evidence_lie_in_the_file_and_others_are_named_with_the_reason(
+    boxes: Boxes,
+) -> None:
+    console, letters = boxes.console, await sampled(boxes)
+    await fill(console)
+    await console.add(Role.AUDITOR, "reads.content", reads_content=True)
+    async with console.person(None) as person:
+        await person.log_in("reads.content", Role.AUDITOR)
+        _, data = await take(person, f"{PAGE}?{urlencode({**ASKED, 'number': '99'})}", reason=REASON)
+    book = zipfile.ZipFile(io.BytesIO(data))
     containers = [name for name in book.namelist() if name.endswith(".asice")]
-    assert len(containers) == 1
-    inner = zipfile.ZipFile(io.BytesIO(book.read(containers[0])))
-    assert "META-INF/signatures001.xml" in inner.namelist()
+    assert {name[4:-6] for name in containers} == set(letters)
+    for container in containers:
+        inner = zipfile.ZipFile(io.BytesIO(book.read(container)))
+        assert "META-INF/signatures001.xml" in inner.namelist()
     assert book.read("danh-sach.csv").decode().count("TRUC-") == 4
+
+
+async def test_sample_is_no_look_of_the_agencies_whose_letters_it_has(boxes: Boxes) -> None:
+    console, letters = boxes.console, await sampled(boxes)
+    await console.add(Role.AUDITOR, "reads.content", reads_content=True)
+    async with console.person(None) as person:
+        await person.log_in("reads.content", Role.AUDITOR)
+        status, data = await take(person, reason=REASON)
+    assert (status, data.count(b".asice") >= len(letters)) == (200, True)
+    assert await console.journal("letter.looked_into") == []
+    assert await console.journal("letter.fetched") == []
 
 
 async def test_content_needs_a_right_and_a_reason(console: Console) -> None:
