@@ -38,7 +38,17 @@ from gateway.core.split import join, read_parts_json
 from gateway.doors.axis_notices import as_agreed, line_of, may_be_told_otherwise, told_to
 from gateway.doors.desk import Desk
 from gateway.doors.reminders import Reminders
-from gateway.ports import Caller, Deliverer, Examiner, MailItem, OpenLetter, StoredLetter, Word, Work
+from gateway.ports import (
+    AtTheDoor,
+    Caller,
+    Deliverer,
+    Examiner,
+    MailItem,
+    OpenLetter,
+    StoredLetter,
+    Word,
+    Work,
+)
 from signing.verdict import Verdict
 
 IDLE_SECONDS = 5.0
@@ -50,8 +60,6 @@ SWEEP_ROWS = 500
 # One round claims as much as one writer transaction holds, and at most what fits in memory many times over.
 ROUND_LETTERS = 64
 ROUND_BYTES = 64 * 1024 * 1024
-# Enough to fill a commit, and no more sessions than a small agency's mail server or file share likes.
-OFFERS_AT_ONCE = 16
 
 
 class Handover:
@@ -72,7 +80,6 @@ class Handover:
         self._desk, self._store = desk, desk.store
         self._calendar, self._deliverers, self._pick_up_days = calendar, deliverers, pick_up_days
         self._reminders = Reminders(desk, calendar)
-        self._hands = asyncio.Semaphore(OFFERS_AT_ONCE)
 
     # --- offering --------------------------------------------------------------------------------
 
@@ -87,13 +94,30 @@ class Handover:
         works = await self._store.claim_due(
             None, None, self._desk.clock.now(), letters=ROUND_LETTERS, size=ROUND_BYTES
         )
-        # side by side, so that they share commits; the seals first, so that no letter overtakes another, and
-        # once for all agencies that a letter goes to
+        # the seals first, so that no letter overtakes another, and once for all agencies of a letter
         letters = {work.delivery.letter_id: work.letter for work in works}
         looks = await asyncio.gather(*map(self._look_at, letters.values()), return_exceptions=True)
         seen = dict(zip(letters, looks, strict=True))
-        await asyncio.gather(*(self._offer(work, seen[work.delivery.letter_id]) for work in works))
+        ways: dict[str, list[Work]] = {}
+        for work in works:
+            ways.setdefault(self._way(_agency(work)), []).append(work)
+        await asyncio.gather(*(self._offer_all(way, its, seen) for way, its in ways.items()))
         return len(works)
+
+    async def _offer_all(
+        self, way: str, works: Sequence[Work], seen: Mapping[LetterId, Verdict | Finding | BaseException]
+    ) -> None:
+        """
+        Offer all that goes one way.
+
+        What only lies down at a door shares its commits. What is pushed goes one after another: the first one
+        finds out that nobody answers, and costs the others nothing.
+        """
+        if isinstance(self._deliverers.get(way), AtTheDoor):
+            await asyncio.gather(*(self._offer(work, seen[work.delivery.letter_id]) for work in works))
+            return
+        for work in works:
+            await self._offer(work, seen[work.delivery.letter_id])
 
     async def _patience(self) -> float:
         due = await self._store.next_due(None, None)
@@ -110,8 +134,7 @@ class Handover:
             if (objection := self._objection(work, seen)) is not None:
                 await self._turn_down(work, objection)
                 return
-            async with self._hands:
-                has_it = await self._hand_over(work)
+            has_it = await self._hand_over(work)
         except Rejected as refused:  # whoever is behind this way will never take it
             await self._turn_down(work, refused.first)
             return
@@ -188,9 +211,13 @@ class Handover:
         self._desk.log.info(event, letter_id=delivery.letter_id, target=delivery.target.key)
         self._desk.metrics.handed_over(work.letter.routing.kind)
 
-    def _deliverer(self, code: AgencyCode) -> Deliverer:
+    def _way(self, code: AgencyCode) -> str:
+        """The name of the way by which an agency gets its letters."""
         agency = self._desk.directory().find(code)
-        way = agency.delivery if agency else "mailbox"
+        return agency.delivery if agency else "mailbox"
+
+    def _deliverer(self, code: AgencyCode) -> Deliverer:
+        way = self._way(code)
         if way not in self._deliverers:
             raise Misconfigured(
                 find(catalogue.DIRECTORY_BROKEN, detail=f"{code}: no way of delivery «{way}»")
