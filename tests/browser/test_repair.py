@@ -4,11 +4,8 @@ The way of letters, and what a person does when they get no further, on an axis 
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -28,7 +25,7 @@ from gateway.sandbox.consoles import OPERATOR, DemoAccounts, Visitors
 from tests.kit.browser import PATIENCE, WATCH_POLICY, WIDE, in_a_browser, opened_tab
 from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, PROVINCE, PROVINCE_OFFICE, small_axis
 from tests.kit.correspondence import letter
-from tests.kit.letterbox import Boxes, listening_boxes
+from tests.kit.letterbox import listening_boxes
 
 pytestmark = in_a_browser
 
@@ -113,22 +110,10 @@ async def test_group_that_a_cut_link_kept_back_is_sent_again_and_all_of_it_arriv
     await page.context.close()
 
 
-@asynccontextmanager
-async def boxes(folder: Path) -> AsyncIterator[Boxes]:
-    """The console of a small axis, in the loop that all tests of a browser share: its threads come back."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with listening_boxes(folder) as listening:
-            yield listening
-    finally:
-        loop.set_default_executor(ThreadPoolExecutor())
-        loop.set_exception_handler(None)
-
-
 async def test_pages_of_a_letter_that_is_stuck_have_no_barrier(
     browser: Browser, shots: Path, tmp_path: Path
 ) -> None:
-    async with boxes(tmp_path) as listening:
+    async with listening_boxes(tmp_path) as listening:
         axis, console = listening.axis, listening.console
         await console.add(Role.AUDITOR, reads_content=True)
         axis.post.cut(PROVINCE, CENTRAL)

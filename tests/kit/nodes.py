@@ -12,6 +12,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -417,6 +418,9 @@ async def open_axis(
         assert axis.may_fail_itself or faults == []
     finally:
         await axis.close()
+        # the loop may serve the tests behind this one as well: they get threads again
+        loop.set_default_executor(ThreadPoolExecutor())
+        loop.set_exception_handler(None)
 
 
 def _note(axis: SmallAxis, error: BaseException | None) -> None:
