@@ -129,7 +129,7 @@ class Watch:
             code = catalogue.INTERNAL.code
             if message.attempts <= len(RETRIES):
                 retry_at = self.clock.now() + timedelta(seconds=RETRIES[message.attempts - 1])
-            self.log.exception("internal.error", way=message.way, error=type(fault).__name__)
+            self.log.exception("internal.error", loop="alerts", error=type(fault).__name__)
         await self.store.alert_message_ended(message.number, self.clock.now(), retry_at, code)
 
 
