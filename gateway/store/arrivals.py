@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete
 
 from gateway.core.model import Lane, NodeId
 from gateway.ports import Arriving, LetterKey
-from gateway.store.statements import count_up
+from gateway.store.statements import count_and_tell
 from gateway.store.tables import inbox, partials, poison, quarantine
 from gateway.store.transaction import Transaction
 
@@ -213,7 +213,7 @@ class Failure:
     now: datetime
 
 
-_COUNT = count_up(poison, "times", also=("last_at",))
+_COUNT = count_and_tell(poison, "times", also=("last_at",))
 
 
 def count_poison(transaction: Transaction, failures: Sequence[Failure]) -> list[int]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from gateway.store.statements import count_up
+from gateway.store.statements import count_and_tell
 from gateway.store.tables import counters
 
-_TAKE = count_up(counters, "value")
+_TAKE = count_and_tell(counters, "value")
 
 
 def take_places(connection: Connection, how_many: int) -> range:

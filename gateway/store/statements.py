@@ -55,17 +55,23 @@ def upsert(table: Table, *, keep: tuple[str, ...] = ()) -> Statement:
 
 def count_up(table: Table, *columns: str, also: tuple[str, ...] = ()) -> Statement:
     """
-    INSERT that adds its `columns` to those of the row of the same key and gives back the sums.
+    INSERT that adds its `columns` to those of the row of the same key.
 
-    Columns `also` are replaced, the others stay as they were first.
+    Columns `also` are replaced, the others stay as they were first. It gives nothing back: SQLite cannot
+    commit while somebody still holds an answer that was not read.
     """
+    return in_both(table, lambda insert: _counting(table, insert, columns, also))
 
-    def build(insert: Insert) -> Executable:
-        changes: dict[str, Any] = {name: table.c[name] + insert.excluded[name] for name in columns}
-        changes |= {name: insert.excluded[name] for name in also}
-        keys = list(table.primary_key.columns)
-        return insert.on_conflict_do_update(index_elements=keys, set_=changes).returning(
-            *(table.c[n] for n in columns)
-        )
 
-    return in_both(table, build)
+def count_and_tell(table: Table, *columns: str, also: tuple[str, ...] = ()) -> Statement:
+    """The same, and it gives back the sums, which must be read."""
+    return in_both(
+        table,
+        lambda insert: _counting(table, insert, columns, also).returning(*(table.c[n] for n in columns)),
+    )
+
+
+def _counting(table: Table, insert: Insert, columns: tuple[str, ...], also: tuple[str, ...]) -> Insert:
+    changes: dict[str, Any] = {name: table.c[name] + insert.excluded[name] for name in columns}
+    changes |= {name: insert.excluded[name] for name in also}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
