@@ -257,6 +257,12 @@ class Routing:
     takes_back: tuple[LetterId, ...] = ()  #: of a status 13: the letters it asks to have back
     deliver_by: datetime | None = None
     signed_at: datetime | None = None
+    #: every code under which a recipient stands here; each of its doors asks, and there may be thousands
+    addressed: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        codes = frozenset(code for one in self.recipients for code in (one.named, one.code))
+        object.__setattr__(self, "addressed", codes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def entitlement_objection(
     if signer != routing.origin or sender is None or sender.node != routing.origin:
         return find(catalogue.NOT_ENTITLED, node=signer or routing.origin, organ=routing.sender)
     # Successors last: they take two look-ups for each recipient, and a letter may have thousands.
-    addressed = any(agency in (a.code, a.named) for a in routing.recipients) or any(
+    is_addressed = agency in routing.addressed or any(
         directory.is_successor(a.code, agency) for a in routing.recipients
     )
-    return None if addressed else find(catalogue.NOT_ADDRESSED, organ=agency)
+    return None if is_addressed else find(catalogue.NOT_ADDRESSED, organ=agency)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, exists, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, select, tuple_, update
 
 from gateway.core.calendar import today
 from gateway.core.catalogue import NOT_CONFIRMED, NOT_PICKED_UP, STOPPED
@@ -142,14 +142,17 @@ _LETTERS = select(letters).where(letters.c.letter_id.in_(bindparam("ids", expand
 _DOORS = select(deliveries.c.letter_id, deliveries.c.target, deliveries.c.offered_at).where(
     tuple_(deliveries.c.letter_id, deliveries.c.target).in_(bindparam("keys", expanding=True))
 )
-_mine, _other = sameness.alias("mine"), sameness.alias("other")
-_SENT_BEFORE = (
-    select(_mine.c.letter_id)
-    .distinct()
-    .where(
-        _mine.c.letter_id.in_(bindparam("ids", expanding=True)),
-        exists().where(and_(_other.c.sameness == _mine.c.sameness, _other.c.letter_id < _mine.c.letter_id)),
-    )
+_other = sameness.alias("other")
+# One row stands for a letter: they all bear its digest, and to compare each with each takes minutes
+# for a circular.
+_mine = (
+    select(sameness.c.letter_id, func.min(sameness.c.sameness).label("sameness"))
+    .where(sameness.c.letter_id.in_(bindparam("ids", expanding=True)))
+    .group_by(sameness.c.letter_id)
+    .subquery("mine")
+)
+_SENT_BEFORE = select(_mine.c.letter_id).where(
+    exists().where(and_(_other.c.sameness == _mine.c.sameness, _other.c.letter_id < _mine.c.letter_id))
 )
 """Letters that repeat one for further recipients, or after it came to nothing: the same document."""
 

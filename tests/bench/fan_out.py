@@ -41,6 +41,7 @@ TIMES, MANY = 3, 1_000  # once to so many: it takes long enough
 ONE_COPY = 1.5  # of the message: routing.json names every recipient once more, acknowledgements go along
 AS_ONE = "no link carried more than one copy"
 LOOK_SECONDS = 0.1
+LOOKED_AT = 2_000  # mailboxes for each second between looks: to look through thousands takes the node's time
 SETTLED_SECONDS = 0.5  # the last acknowledgements of frames
 PATIENCE_SECONDS = 300.0
 LINES = ((COMMUNE, CENTRAL), *((province, CENTRAL) for province in PROVINCES))
@@ -115,7 +116,7 @@ class Boxes:
 
     async def filled(self, letters: int) -> float:
         """When the last of so many letters lay in its box."""
-        last = 0.0
+        last, pause = 0.0, max(LOOK_SECONDS, letters / LOOKED_AT)
         while letters > 0:
             page = json.loads(await self.line.get(f"/v1/mailbox?kind=document&after={self.after}&limit=1000"))
             for item in page["items"]:
@@ -123,7 +124,7 @@ class Boxes:
                 last = max(last, datetime.fromisoformat(item["waiting_since"]).timestamp())
             letters -= len(page["items"])
             if not page["items"]:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(pause)
         return last
 
 

@@ -70,7 +70,7 @@ def line_of(one: Measured) -> str:
     text = f"{one.row:20} {one.case:>14}  {one.per_second:10.4g}/s  {one.letters:7} in {one.seconds:7.2f} s"
     if one.latencies:
         p50, p99 = (percentile(one.latencies, part) * 1000 for part in (0.5, 0.99))
-        text += f"  p50 {p50:.3g} ms  p99 {p99:.3g} ms"
+        text += f"  p50 {p50:,.1f} ms  p99 {p99:,.1f} ms"
     if one.cpu_seconds:
         text += "  CPU ms a letter: " + ", ".join(
             f"{name} {seconds * 1000 / max(one.letters, 1):.2f}" for name, seconds in one.cpu_seconds.items()
