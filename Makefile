@@ -75,9 +75,12 @@ types: setup
 packages:
 	@bash .ci/packages
 
-# pytest runs last, so that its summary is the last line.
+# Side by side, since many tests wait for other processes; each worker has its own RabbitMQ and PostgreSQL. The slow
+# shelves come first in the alphabet and are begun first. pytest runs last, so that its summary is the last line.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 test: setup packages style types
-	@if [ -e $(VENV)/no-services.stamp ]; then $(BIN)/pytest -m 'not bench and not external'; else $(BIN)/pytest; fi
+	@only=(); if [ -e $(VENV)/no-services.stamp ]; then only=(-m 'not bench and not external'); fi; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder "$${only[@]}"
 
 test-api: setup
 	$(BIN)/pytest tests/api --api-examples $(or $(EXAMPLES),200)
