@@ -41,6 +41,7 @@ UNREADABLE_CERTIFICATE = (
 """What the two libraries raise when a stranger's certificate is broken; not all are ValueErrors."""
 
 
+@lru_cache(maxsize=1024)  # of the same signers as below; what is decoded never changes
 def load_certificate(der: bytes) -> x509.Certificate:
     """
     Decode a certificate.

@@ -18,6 +18,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from cryptography import x509
 from lxml import etree
@@ -59,7 +60,7 @@ class Form:
     signed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is worked out of it is kept beside it
 class _Rule:
     """How one element must look: `children` are (tag, least, most) in order."""
 
@@ -67,6 +68,10 @@ class _Rule:
     optional: frozenset[str] = frozenset()
     children: tuple[tuple[str, int, int], ...] = ()
     text: bool = False
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return self.required | self.optional
 
 
 def _ds(name: str) -> str:
@@ -131,6 +136,7 @@ _SHAPE = {
 }
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+_ID = re.compile(r"[^\W\d][\w.-]*\Z")  # what XML calls an NCName, near enough
 _IDS = frozenset({"id", "ID", "Id", "{http://www.w3.org/XML/1998/namespace}id"})
 _XPATH = ("http://www.w3.org/TR/1999/REC-xpath-19991116", "http://www.w3.org/2002/06/xmldsig-filter2")
 _XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
@@ -188,6 +194,8 @@ def _sins(root: etree._Element, policy: Policy) -> Iterator[Objection]:
     ids = [str(v) for e in root.iter("*") for a, v in e.attrib.items() if a in _IDS]
     if len(set(ids)) != len(ids):
         yield Objection(Reason.DUPLICATE_ID)
+    for odd in filter(lambda text: not _ID.match(text), ids):
+        yield Objection(Reason.SEAL_MALFORMED, detail=f"the Id {odd[:80]!r}")
     for element in root.iter(_ds("SignatureMethod")):
         yield from _method_sin(element.get("Algorithm", ""), policy)
     for element in root.iter(_ds("CanonicalizationMethod")):
@@ -257,30 +265,33 @@ def _check_shape(root: etree._Element) -> None:
     while waiting:
         element = waiting.pop()
         rule = _SHAPE[str(element.tag)]
-        name = etree.QName(element).localname
-        given = {str(a) for a in element.attrib}
-        if not rule.required <= given <= rule.required | rule.optional:
-            raise _malformed(f"attributes of {name}: {sorted(given)}"[:200])
+        given = element.keys()
+        if not (rule.required.issubset(given) and rule.known.issuperset(given)):
+            raise _malformed(f"attributes of {_name(element)}: {sorted(map(str, given))}"[:200])
         if not rule.text and element.text:
-            raise _malformed(f"text in {name}")
+            raise _malformed(f"text in {_name(element)}")
         children = list(element)
-        _check_children(name, [str(c.tag) for c in children], rule)
+        _check_children(element, [str(c.tag) for c in children], rule)
         if any(child.tail for child in children):
-            raise _malformed(f"text between the elements of {name}")
+            raise _malformed(f"text between the elements of {_name(element)}")
         waiting.extend(children)
 
 
-def _check_children(name: str, tags: list[str], rule: _Rule) -> None:
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+def _check_children(element: etree._Element, tags: list[str], rule: _Rule) -> None:
     position = 0
     for tag, least, most in rule.children:
         start = position
         while position < len(tags) and tags[position] == tag:
             position += 1
         if not least <= position - start <= most:
-            raise _malformed(f"{position - start} of {etree.QName(tag).localname} in {name}")
+            raise _malformed(f"{position - start} of {etree.QName(tag).localname} in {_name(element)}")
     if position != len(tags):
         # Also comments and processing instructions, whose tag is no name.
-        raise _malformed(f"{tags[position]:.120} in {name}")
+        raise _malformed(f"{tags[position]:.120} in {_name(element)}")
 
 
 # --- what it says ------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ BATCH_FRAMES = 64
 BATCH_BYTES = PROGRESS_SIZE
 # What fails this often (a part against its digest, a frame against our code) is looked at by a person.
 TRIES = 5
+WORTH_A_THREAD = 32 * 1024  # bytes; a letter of fewer lies in its rows, and costs less than a thread
 PAUSE_WHEN_BUSY = 1.0  # seconds; the store said «later», and at once would be the same answer
 
 
@@ -172,12 +173,15 @@ class Arrival:
             return
         if manifest.lane is not lane:
             raise Rejected(find(catalogue.FRAME_DAMAGED, detail=f"lane {manifest.lane} on lane {lane}"))
-        if not known.ranges and (whole := unpack(manifest, batch.chunks)) is not None:
+        whole = None if known.ranges else unpack(manifest, batch.chunks)
+        if whole is not None:
             parts = await self._put(key, neighbour, manifest, whole)
         else:
             parts = await self._hold(key, neighbour, manifest, known, batch)
         if parts is not None:
             await self._take(key, neighbour, batch.hops, manifest, parts)
+            if whole is None or any(frame.redelivered for frame in batch.incoming):  # files may be left of it
+                await asyncio.to_thread(self._store.blobs.drop_partials, key)
 
     def _manifest(self, key: LetterKey, known: Arriving, batch: _Batch) -> Manifest | None:
         manifest = Manifest.of_bytes(known.manifest) if known.manifest else batch.manifest
@@ -203,7 +207,7 @@ class Arrival:
                 self._store.blobs.put(part.name, whole[index]) for index, part in enumerate(manifest.parts)
             )
 
-        return await asyncio.to_thread(put)
+        return put() if manifest.size < WORTH_A_THREAD else await asyncio.to_thread(put)
 
     async def _hold(
         self,
@@ -317,7 +321,6 @@ class Arrival:
             ),
             now,
         )
-        await asyncio.to_thread(self._store.blobs.drop_partials, key)
         if taking is Taking.KNOWN:
             return
         self._desk.log.info(

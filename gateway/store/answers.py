@@ -4,9 +4,10 @@ Which agencies have answered a document by one of their own: a reply closes it a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select
 
 from gateway.core.lifecycle import Match, matches, same_code
 from gateway.core.marks import MarkKind
@@ -28,6 +29,25 @@ _NAMING_IT = (
     .order_by(letters.c.received_at)
     .limit(MOST_ANSWERS)
 )
+
+
+def _is_named_by(key: ColumnElement[str | None]) -> ColumnElement[bool]:
+    return exists().where(marks.c.key == key, marks.c.kind == MarkKind.REPLY.value)
+
+
+_NAMED = select(letters.c.letter_id).where(
+    letters.c.letter_id.in_(bindparam("ids", expanding=True)),
+    or_(_is_named_by(letters.c.document_key), _is_named_by(letters.c.code_key)),
+)
+
+
+def named_in_replies(connection: Connection, letter_ids: Iterable[str]) -> set[str]:
+    """
+    Which of these documents are named in some reply here, whoever wrote it: hardly ever many.
+
+    One question for all of them; only about those that it finds is there anything to ask `answers_to`.
+    """
+    return set(connection.execute(_NAMED, {"ids": sorted(set(letter_ids))}).scalars())
 
 
 def answers_to(connection: Connection, letter_id: LetterId) -> dict[AgencyCode, datetime]:

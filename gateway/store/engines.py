@@ -102,7 +102,9 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # on the driver itself: asked through SQLAlchemy it would cost as much as a question
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(begin).close()
 
 
 def _postgresql(address: URL, connections: int, **options: Any) -> Engine:

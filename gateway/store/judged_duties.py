@@ -20,7 +20,7 @@ from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.core.statistics import JUDGED
 from gateway.core.status_history import StatusEvent, history
 from gateway.core.time_limits import HANDLED, PRESENTED, TOLD
-from gateway.store.answers import answers_to
+from gateway.store.answers import answers_to, named_in_replies
 from gateway.store.rows import load_routing, read_facts
 from gateway.store.statistics import Tally
 from gateway.store.tables import deadlines, deliveries, letters, statuses
@@ -119,9 +119,12 @@ class _Known:
                     AgencyCode(row.recipient), row.code, row.reported_at, row.arrived_at, row.description
                 )
             )
+        self._named = named_in_replies(connection, ids)
         self._answers: dict[str, Mapping[AgencyCode, datetime]] = {}
 
     def answered(self, letter_id: str) -> Mapping[AgencyCode, datetime]:
+        if letter_id not in self._named:
+            return {}
         if letter_id not in self._answers:
             self._answers[letter_id] = answers_to(self._connection, LetterId(letter_id))
         return self._answers[letter_id]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gateway.core.model import AgencyCode
 from gateway.ports import Credential
@@ -122,7 +122,10 @@ _CREDENTIALS = select(
     credential_agencies.c.agency,
 ).outerjoin_from(credentials, credential_agencies)
 _BY_LABEL = _CREDENTIALS.order_by(credentials.c.label, credentials.c.key_id)
-_NEWEST_FIRST = _CREDENTIALS.order_by(credentials.c.added_at.desc(), credentials.c.key_id)
+_WITH_HASH = _BY_LABEL.where(credentials.c.key_hash == bindparam("hash"))
+_OF_SYSTEM = _CREDENTIALS.where(credentials.c.system_id == bindparam("system")).order_by(
+    credentials.c.added_at.desc(), credentials.c.key_id
+)
 
 
 def everybody(connection: Connection) -> list[Credential]:
@@ -132,14 +135,14 @@ def everybody(connection: Connection) -> list[Credential]:
 
 def with_hash(connection: Connection, key_hash: str) -> Credential | None:
     """The credential whose key has this hash."""
-    return next(iter(_read(connection.execute(_BY_LABEL.where(credentials.c.key_hash == key_hash)))), None)
+    return next(iter(_read(connection.execute(_WITH_HASH, {"hash": key_hash}))), None)
 
 
 def of_system(connection: Connection, system_id: str) -> list[Credential]:
     """The credentials of a system that signs, newest first; none for "", which all others have."""
     if not system_id:
         return []
-    return _read(connection.execute(_NEWEST_FIRST.where(credentials.c.system_id == system_id)))
+    return _read(connection.execute(_OF_SYSTEM, {"system": system_id}))
 
 
 def _read(rows: Any) -> list[Credential]:

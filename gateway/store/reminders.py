@@ -4,7 +4,7 @@ The words of what is due that are told once each: in the journal, and to those w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,7 @@ from gateway.core.stages import Stage
 from gateway.core.time_limits import CARRIED, RULES
 from gateway.core.tracking import trace
 from gateway.ports import Figure, Occasion
-from gateway.store.answers import answers_to
+from gateway.store.answers import answers_to, named_in_replies
 from gateway.store.notices import Offer, owe_for
 from gateway.store.tables import deadlines
 from gateway.store.tracking import track
@@ -80,7 +80,8 @@ def _remind(transaction: Transaction, sweep: Sweep) -> list[Reminder]:
     if not found:
         return []
     connection = transaction.connection
-    done = [r for r in found if _is_done(transaction, r)]
+    named = named_in_replies(connection, (r.letter_id for r in found))
+    done = [r for r in found if _is_done(transaction, r, named)]
     told = [r for r in found if r not in done]
     connection.execute(_TOLD, [_following(r, None) for r in done] + [_following(r, r.word) for r in told])
     for reminder in told:
@@ -105,10 +106,10 @@ ARRIVED: Final = frozenset({Stage.WAITING, Stage.DELIVERED, Stage.STOPPED})
 """Where a timed document lies at its door; what its sender took back need not come there any more."""
 
 
-def _is_done(transaction: Transaction, reminder: Reminder) -> bool:
-    connection = transaction.connection
+def _is_done(transaction: Transaction, reminder: Reminder, named: Set[str]) -> bool:
+    connection, letter_id = transaction.connection, reminder.letter_id
     if reminder.rule is not CARRIED:
-        return reminder.agency in answers_to(connection, reminder.letter_id)
+        return letter_id in named and reminder.agency in answers_to(connection, letter_id)
     record = track(connection, reminder.letter_id)
     if record is None:
         return True

@@ -28,11 +28,13 @@ def translate(error: Exception) -> TrucError | None:
     """What an error of a driver means to the caller; None if it is none, or a fault of ours."""
     if isinstance(error, PoolTimeout):  # every connection of the pool is in use
         return _busy(error)
+    if isinstance(error, sqlite3.Error):  # of a transaction that could not begin
+        return _sqlite(error)
     if not isinstance(error, DBAPIError):
         return None
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
-        return _sqlite(error, cause)
+        return _sqlite(cause)
     state = _state(error)
     if state == _DISK_FULL:
         return Unavailable(find(DISK_FULL), retry_after=RETRY_AFTER)
@@ -66,7 +68,7 @@ def _state(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
 
 
-def _sqlite(error: DBAPIError, cause: sqlite3.Error) -> TrucError | None:
+def _sqlite(cause: sqlite3.Error) -> TrucError | None:
     code = getattr(cause, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF
     if primary == sqlite3.SQLITE_FULL:

@@ -42,6 +42,8 @@ LIMITS: web.AppKey[Limits] = web.AppKey("truc_limits", Limits)
 
 PIECE = 64 * 1024  # a response is written in pieces of this size, each within `idle_seconds`
 
+IN_MEMORY = 32 * 1024  # a letter of fewer bytes lies in its rows, which were read already
+
 
 async def body(request: web.Request, limit: int | None = None) -> AsyncIterator[bytes]:
     """
@@ -104,13 +106,14 @@ async def write_all(
     request: web.Request, response: web.StreamResponse, chunks: Callable[[], Iterator[bytes]]
 ) -> None:
     """
-    Send all chunks as the body of `response`, reading each in a thread.
+    Send all chunks as the body of `response`, reading each in a thread, or all at once if they are few.
 
     The first one is read before the answer begins, so that a damaged letter is refused in words.
 
     Raises: whatever `chunks` raises; ConnectionError when the client has gone or does not read.
     """
-    await write_stream(request, response, in_threads(chunks))
+    is_small = response.content_length is not None and response.content_length < IN_MEMORY
+    await write_stream(request, response, _at_once(chunks) if is_small else in_threads(chunks))
 
 
 async def write_stream(
@@ -124,6 +127,11 @@ async def write_stream(
             await _write(request, response, chunk[start : start + PIECE])
         chunk = await anext(chunks, None)
     await response.write_eof()
+
+
+async def _at_once(chunks: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+    for chunk in chunks():
+        yield chunk
 
 
 async def in_threads(chunks: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event
 from gateway.core.catalogue import BAD_REQUEST
 from gateway.core.errors import Rejected, Unavailable, find
 from gateway.store.transaction import Instance, Transaction
-from gateway.store.writer import BATCH, Writer
+from gateway.store.writer import BATCH, GATHER_SECONDS, Writer
 from tests.kit.builders import PROVINCE
 
 
@@ -47,12 +47,14 @@ class Ledger:
             rows = connection.exec_driver_sql("SELECT number FROM ledger ORDER BY number")
             return [row.number for row in rows]
 
-    def writer(self, rung: Any = lambda _topics: None, *, inline: bool = False) -> Writer:
+    def writer(
+        self, rung: Any = lambda _topics: None, *, inline: bool = False, rest: Any = lambda _seconds: None
+    ) -> Writer:
         def open_transaction(connection: Any) -> Transaction:
             nothing: Any = None
             return Transaction(connection, Instance(PROVINCE, "one", 1), nothing, lambda _point: None)
 
-        return Writer(self.engine, open_transaction, rung, inline=inline)
+        return Writer(self.engine, open_transaction, rung, inline=inline, rest=rest)
 
 
 @pytest.fixture
@@ -103,6 +105,20 @@ async def test_batch_has_its_limit(ledger: Ledger) -> None:
     await all_waiting(writer, ledger, range(BATCH + 5))
     await writer.close()
     assert [len(call) for call in ledger.calls] == [BATCH, 5]
+
+
+async def test_more_is_waited_for_only_after_a_batch_of_several(ledger: Ledger) -> None:
+    rests: list[float] = []
+    writer = ledger.writer(rest=rests.append)
+    await writer.do(ledger.add, 1)
+    await writer.do(ledger.add, 2)
+    assert rests == []
+    await all_waiting(writer, ledger, [3, 4, 5])
+    await writer.do(ledger.add, 6)
+    assert rests == [GATHER_SECONDS]
+    await writer.do(ledger.add, 7)
+    await writer.close()
+    assert rests == [GATHER_SECONDS]
 
 
 async def test_bad_operation_fails_alone(ledger: Ledger) -> None:

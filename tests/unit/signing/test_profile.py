@@ -42,6 +42,17 @@ def test_text_with_another_spelling_is_no_seal(key: SealKey, element: str, text:
     assert [o.reason for o in refused.value.objections] == [Reason.SEAL_MALFORMED]
 
 
+@pytest.mark.parametrize("odd", ["", "1", "a b", "a#b", "-a", "a:b"])
+def test_id_that_no_xml_knows_is_no_seal(key: SealKey, odd: str) -> None:
+    def change(root: object) -> None:
+        find(root, "Reference").set("Id", odd)  # type: ignore[arg-type]
+        find(root, "DataObjectFormat").set("ObjectReference", f"#{odd}")  # type: ignore[arg-type]
+
+    with pytest.raises(NotInProfile) as refused:
+        read_form(forge(seal(letter().parts, key, NOW), key.private_key, change), POLICY)
+    assert [o.reason for o in refused.value.objections] == [Reason.SEAL_MALFORMED]
+
+
 @pytest.mark.parametrize(
     "data", [b"<x/>", b"<asic:XAdESSignatures xmlns:asic='http://uri.etsi.org/02918/v1.2.1#'/>"]
 )
