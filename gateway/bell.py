@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
-TOGETHER_SECONDS = 0.01
+TOGETHER_SECONDS = 0.05
 """
 A door that is rung for again this soon waits for others that come meanwhile, and answers them together.
 
@@ -20,13 +22,29 @@ that was at rest goes at once, so an idle axis is no slower.
 """
 
 
+@dataclass(slots=True)
+class _Topic:
+    """How often it was rung, and what wakes those who wait for the next time."""
+
+    rings: int = 0
+    next_ring: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class _Ear:
+    """What one listener has heard of a topic, and when it last went on."""
+
+    rings: int
+    woken_at: float = 0.0
+
+
 class Doorbell:
     """Bell of one event loop. `ring` may be called from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop or asyncio.get_running_loop()
-        self._events: dict[str, asyncio.Event] = {}
-        self._woken: dict[str, float] = {}
+        self._topics: dict[str, _Topic] = {}
+        self._ears: WeakKeyDictionary[object, dict[str, _Ear]] = WeakKeyDictionary()
 
     def ring(self, topics: Iterable[str]) -> None:
         """Wake who waits for one of these topics, or for one below it (`link:H14` → `link:H14:urgent`)."""
@@ -35,25 +53,30 @@ class Doorbell:
             self._loop.call_soon_threadsafe(self._ring, rung)
 
     def _ring(self, rung: tuple[str, ...]) -> None:
-        for topic, event in self._events.items():
-            if any(topic == r or topic.startswith(r + ":") for r in rung):
-                event.set()
+        for name, topic in self._topics.items():
+            if any(name == r or name.startswith(r + ":") for r in rung):
+                topic.rings += 1
+                topic.next_ring.set()
+                topic.next_ring = asyncio.Event()
 
-    async def wait(self, topic: str, seconds: float) -> None:
+    async def wait(self, topic: str, seconds: float, *, by: object | None = None) -> None:
         """
         Return when `topic` was rung since the last wait on it, or after `seconds`, whichever is first.
 
-        The first wait on a topic returns at once: what was rung before anybody listened must not be missed.
+        `by`: who waits, where several wait for the same topic; each of them hears every ring. The first wait
+        of each returns at once: what was rung before it listened must not be missed.
         """
-        event = self._events.get(topic)
-        if event is None:
-            self._events[topic] = asyncio.Event()
+        ears = self._ears.setdefault(self if by is None else by, {})
+        told = self._topics.setdefault(topic, _Topic())
+        ear = ears.get(topic)
+        if ear is None:
+            ears[topic] = _Ear(told.rings)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await event.wait()
-                since = self._loop.time() - self._woken.get(topic, 0.0)
+                while told.rings == ear.rings:
+                    await told.next_ring.wait()
+                since = self._loop.time() - ear.woken_at
                 if since < TOGETHER_SECONDS:
                     await asyncio.sleep(TOGETHER_SECONDS - since)
-        self._woken[topic] = self._loop.time()
-        event.clear()
+        ear.rings, ear.woken_at = told.rings, self._loop.time()

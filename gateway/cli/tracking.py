@@ -100,7 +100,7 @@ def show(screen: Screen, letters: Sequence[TrackingShape]) -> None:
     screen.data({"letters": [letter.model_dump(mode="json") for letter in letters]})
     for letter in letters:
         name = letter.code or letter.document_id or letter.status_code
-        screen.line(f"{letter.letter_id}  {name}  {letter.subject}")
+        screen.line("  ".join(filter(None, (letter.letter_id, name, letter.subject))))
         sent, ends = _time(letter.accepted_at), _time(letter.expires_at)
         screen.line(
             f"  bên gửi · from {letter.sender} {letter.sender_name}, nút · node {letter.origin}, {sent}"
@@ -149,7 +149,8 @@ def _remarks(recipient: RecipientTracking) -> Iterator[str]:
 def _link(link: LinkShape) -> str:
     """Another document that belongs to this one; the arrow points from the later to the earlier."""
     arrow = "↩" if link.is_later else "↪"
-    return f"{arrow} {link.vi} · {link.en}: {link.code or link.letter_id} {link.subject} ({link.letter_id})"
+    name = " ".join(filter(None, (link.code or link.letter_id, link.subject)))
+    return f"{arrow} {link.vi} · {link.en}: {name} ({link.letter_id})"
 
 
 def _request(asked: RequestShape) -> str:

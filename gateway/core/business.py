@@ -122,11 +122,12 @@ def _corrects(facts: LetterFacts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 15 or 16 that a receiver gave to a document which asks for something."""
+    """A 15 or 16 that a receiver gave to a document which asks for something, and what it wrote with it."""
 
     recipient: AgencyCode
     code: str
     at: datetime
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ class Linked:
     Another document that belongs to one, as this node holds it.
 
     `is_later`: it speaks of the one that was asked about, which else speaks of it. `parties`: its sender, and
-    those agencies of this node that have it. `answers`: what its receivers said to it.
+    those agencies of this node that have it. `answers`: what its receivers said to it. `opened`: agencies of
+    this node that have looked into it.
     """
 
     bond: Bond
@@ -150,6 +152,11 @@ class Linked:
     recipients: tuple[str, ...]
     parties: frozenset[AgencyCode]
     answers: tuple[Answer, ...] = ()
+    opened: frozenset[AgencyCode] = frozenset()
+
+    def is_open_to(self, agencies: Collection[AgencyCode]) -> bool:
+        """Whether one of them sent it or has opened it."""
+        return self.sender in agencies or not self.opened.isdisjoint(agencies)
 
 
 # --- requests ------------------------------------------------------------------------------------
@@ -184,6 +191,7 @@ class Request:
     What one receiver of a document was asked to do with it, and what it answered.
 
     `kind`: `13`, or the relation of the document (type 1, 2 or 3) that asks, whose id is `letter_id`.
+    `reason` is what the sender wrote with a 13, `answer` what the receiver wrote with its 15 or 16.
     """
 
     kind: str
@@ -191,6 +199,8 @@ class Request:
     letter_id: LetterId | None = None
     outcome: Outcome = Outcome.OPEN
     answered_at: datetime | None = None
+    reason: str = ""
+    answer: str = ""
 
     @property
     def needs_attention(self) -> bool:
@@ -205,6 +215,7 @@ class Said:
     code: str
     at: datetime
     to: LetterId | None = None
+    text: str = ""
 
 
 def requests(asked: Iterable[Request], said: Iterable[Said]) -> tuple[Request, ...]:
@@ -228,7 +239,7 @@ def requests(asked: Iterable[Request], said: Iterable[Said]) -> tuple[Request, .
             continue
         for index in reversed(range(len(found))):
             if found[index].outcome is Outcome.OPEN and event.to in (None, found[index].letter_id):
-                found[index] = replace(found[index], outcome=outcome, answered_at=at)
+                found[index] = replace(found[index], outcome=outcome, answered_at=at, answer=event.text)
                 break
     return tuple(found)
 
@@ -248,14 +259,16 @@ def requests_to(
     """
     own = _RELATIONS.get(facts.operation)
     asked = [Request(own.value, accepted_at)] if own is not None else []
-    asked += [Request(TAKE_BACK, one.at) for one in spoken if normal_code(one.code) == TAKE_BACK]
+    asked += [Request(TAKE_BACK, s.at, reason=s.text) for s in spoken if normal_code(s.code) == TAKE_BACK]
     said = list(spoken)
     for link in links:
         bond = link.bond
         meant = {*(bond.organs or link.recipients), *bond.dropped} if link.is_later else set()
         if bond.relation in _RELATIONS.values() and any(code in meant for code in recipient):
             asked.append(Request(bond.relation.value, link.received_at, link.letter_id))
-            said += [Said(a.code, a.at, link.letter_id) for a in link.answers if a.recipient in recipient]
+            said += [
+                Said(a.code, a.at, link.letter_id, a.text) for a in link.answers if a.recipient in recipient
+            ]
     return requests(asked, said)
 
 

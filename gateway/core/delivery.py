@@ -10,7 +10,8 @@ record of it and what follows from it (commands) survive or vanish together.
 
 SENT never expires by itself: only the neighbour knows whether it holds the letter. When its time has
 passed the sender is told «not confirmed», and the neighbour answers the next offer with TAKEN or with
-refused(expired); only a refusal leads to RETURNED.
+refused(expired); only a refusal leads to RETURNED. The same holds for what was sent once and is QUEUED again
+because its offers fail (`confirmed`).
 """
 
 from __future__ import annotations
@@ -226,6 +227,7 @@ LEGAL: dict[State, dict[type[Event], State]] = {
         Missing: Q,
         Refused: State.RETURNED,
         Expired: State.RETURNED,
+        Overdue: Q,  # sent once, and its offers fail: told, and offered on until the neighbour speaks
         Hold: State.HELD,
         SendAgain: Q,
         Unreadable: State.QUARANTINED,
@@ -316,13 +318,13 @@ def decide(
     The delivery after `event`, and what follows from it.
 
     A letter whose frames were all confirmed may be in the neighbour's hands, whatever its state says here:
-    nobody here may then say that it goes back.
+    nobody here may then say that it goes back, neither an operator nor time.
 
     Raises: IllegalMove if LEGAL has no such move.
     """
     new_state = LEGAL[delivery.state].get(type(event))
     may_be_there = delivery.confirmed and delivery.target.neighbour is not None
-    if new_state is None or (may_be_there and isinstance(event, GiveBack)):
+    if new_state is None or (may_be_there and isinstance(event, GiveBack | Expired)):
         raise IllegalMove(delivery.state, event)
     moved = replace(
         delivery, state=new_state, since=now if new_state is not delivery.state else delivery.since
@@ -368,7 +370,7 @@ def _with_times(
 def _commands(old: Delivery, new: Delivery, event: Event) -> tuple[Command, ...]:
     commands: list[Command] = []
     if isinstance(event, Overdue) and not old.warned:
-        code = NOT_CONFIRMED.code if old.state is State.SENT else NOT_PICKED_UP.code
+        code = NOT_PICKED_UP.code if old.state is State.WAITING else NOT_CONFIRMED.code
         commands += [TellSender(code), ReportHop(new.state, code)]
     if new.state is old.state:
         return tuple(commands)

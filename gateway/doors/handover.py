@@ -18,7 +18,6 @@ from gateway.core import catalogue
 from gateway.core.axis_notices import Told
 from gateway.core.calendar import Calendar
 from gateway.core.delivery import (
-    FAILURES_BEFORE_QUARANTINE,
     Acknowledged,
     Delivery,
     Event,
@@ -28,7 +27,6 @@ from gateway.core.delivery import (
     Overdue,
     State,
     Target,
-    Unreadable,
     Unwelcome,
 )
 from gateway.core.errors import Finding, Misconfigured, Rejected, TrucError, Unavailable, find
@@ -37,6 +35,7 @@ from gateway.core.seals import entitlement_objection, seal_objection, time_objec
 from gateway.core.split import join, read_parts_json
 from gateway.doors.axis_notices import as_agreed, line_of, may_be_told_otherwise, told_to
 from gateway.doors.desk import Desk
+from gateway.doors.recording import fault_of_ours, record_move
 from gateway.doors.reminders import Reminders
 from gateway.ports import (
     AtTheDoor,
@@ -53,13 +52,16 @@ from signing.verdict import Verdict
 
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
-BUSY_SECONDS = 1.0
 LOOK_UP_SECONDS = 2.0
 LOCAL = NodeId("local")  # stands for a link in the metrics
 SWEEP_ROWS = 500
 # One round claims as much as one writer transaction holds, and at most what fits in memory many times over.
 ROUND_LETTERS = 64
 ROUND_BYTES = 64 * 1024 * 1024
+
+
+Judgement = Finding | bool | BaseException
+"""What `_judge` says of a delivery of the round, or how it failed."""
 
 
 class Handover:
@@ -90,23 +92,28 @@ class Handover:
                 await self._desk.bell.wait("local", await self._patience())
 
     async def step(self) -> int:
-        """One round of offers; how many deliveries were claimed."""
+        """
+        One round of offers; how many deliveries were claimed.
+
+        Places in a mailbox follow the order of the claims, whatever the kind: what has to be written or asked
+        first (of statuses) is done for the whole round before anything of it is offered.
+        """
         works = await self._store.claim_due(
             None, None, self._desk.clock.now(), letters=ROUND_LETTERS, size=ROUND_BYTES
         )
-        # the seals first, so that no letter overtakes another, and once for all agencies of a letter
+        # the seals first, once for all agencies of a letter
         letters = {work.delivery.letter_id: work.letter for work in works}
         looks = await asyncio.gather(*map(self._look_at, letters.values()), return_exceptions=True)
         seen = dict(zip(letters, looks, strict=True))
-        ways: dict[str, list[Work]] = {}
-        for work in works:
-            ways.setdefault(self._way(_agency(work)), []).append(work)
-        await asyncio.gather(*(self._offer_all(way, its, seen) for way, its in ways.items()))
+        judged = (self._judge(work, seen[work.delivery.letter_id]) for work in works)
+        judgements = await asyncio.gather(*judged, return_exceptions=True)
+        ways: dict[str, list[tuple[Work, Judgement]]] = {}
+        for work, judgement in zip(works, judgements, strict=True):
+            ways.setdefault(self._way(_agency(work)), []).append((work, judgement))
+        await asyncio.gather(*(self._offer_all(way, its) for way, its in ways.items()))
         return len(works)
 
-    async def _offer_all(
-        self, way: str, works: Sequence[Work], seen: Mapping[LetterId, Verdict | Finding | BaseException]
-    ) -> None:
+    async def _offer_all(self, way: str, works: Sequence[tuple[Work, Judgement]]) -> None:
         """
         Offer all that goes one way.
 
@@ -114,10 +121,10 @@ class Handover:
         finds out that nobody answers, and costs the others nothing.
         """
         if isinstance(self._deliverers.get(way), AtTheDoor):
-            await asyncio.gather(*(self._offer(work, seen[work.delivery.letter_id]) for work in works))
+            await asyncio.gather(*(self._offer(work, judgement) for work, judgement in works))
             return
-        for work in works:
-            await self._offer(work, seen[work.delivery.letter_id])
+        for work, judgement in works:
+            await self._offer(work, judgement)
 
     async def _patience(self) -> float:
         due = await self._store.next_due(None, None)
@@ -125,16 +132,16 @@ class Handover:
             return IDLE_SECONDS
         return min(max((due - self._desk.clock.now()).total_seconds(), 0.05), IDLE_SECONDS)
 
-    async def _offer(self, work: Work, seen: Verdict | Finding | BaseException) -> None:
+    async def _offer(self, work: Work, judgement: Judgement) -> None:
         """Hand one letter over, unless something speaks against it; whatever happens is recorded."""
-        delivery = work.delivery
+        delivery, agency = work.delivery, _agency(work)
         try:
-            if isinstance(seen, BaseException):
-                raise seen
-            if (objection := self._objection(work, seen)) is not None:
-                await self._turn_down(work, objection)
+            if isinstance(judgement, BaseException):
+                raise judgement
+            if isinstance(judgement, Finding):
+                await self._turn_down(work, judgement)
                 return
-            has_it = await self._hand_over(work)
+            has_it = judgement or await self._deliverer(agency).deliver(self.open_letter(work.letter, agency))
         except Rejected as refused:  # whoever is behind this way will never take it
             await self._turn_down(work, refused.first)
             return
@@ -149,9 +156,7 @@ class Handover:
             error = type(fault).__name__
             self._desk.log.exception("internal.error", letter_id=delivery.letter_id, error=error)
             self._desk.metrics.fault("handover")
-            last = delivery.failures + 1 >= FAILURES_BEFORE_QUARANTINE
-            code = catalogue.UNREADABLE.code if last else catalogue.INTERNAL.code
-            await self._record(work, Unreadable(code) if last else Failed(code))
+            await self._record(work, fault_of_ours(delivery))
             return
         if has_it:
             await self._record(work, Acknowledged())
@@ -161,13 +166,15 @@ class Handover:
             await self._record(work, Offered(fetch_by))
             self._tell("delivery.waiting", work)
 
-    async def _hand_over(self, work: Work) -> bool:
-        """Whether the agency has it now; else it lies at its door."""
-        letter, agency = work.letter, _agency(work)
-        if letter.routing.kind is Kind.STATUS:
-            await self._store.add_status(letter, self._desk.clock.now())
-        has_it = await self._is_told_one_by_one(letter, agency)
-        return has_it or await self._deliverer(agency).deliver(self.open_letter(letter, agency))
+    async def _judge(self, work: Work, seen: Verdict | Finding | BaseException) -> Finding | bool:
+        """What speaks against handing it to this agency; else whether the agency knows all of it already."""
+        if isinstance(seen, BaseException):
+            raise seen
+        if (objection := self._objection(work, seen)) is not None:
+            return objection
+        if work.letter.routing.kind is Kind.STATUS:
+            await self._store.add_status(work.letter, self._desk.clock.now())
+        return await self._is_told_one_by_one(work.letter, _agency(work))
 
     async def _is_told_one_by_one(self, letter: StoredLetter, agency: AgencyCode) -> bool:
         """Whether notices about one receiver each now say all that a notice about several would."""
@@ -225,16 +232,7 @@ class Handover:
         return self._deliverers[way]
 
     async def _record(self, work: Work, event: Event) -> None:
-        """Record until it is recorded: an event that got lost would leave the delivery TRYING for ever."""
-        letter_id, target = work.delivery.letter_id, work.delivery.target
-        while True:
-            try:
-                await self._store.record(letter_id, target, event, self._desk.clock.now())
-            except Unavailable as busy:
-                self._desk.log.warning("loop.failed", loop="handover", code=busy.code)
-                await self._desk.clock.sleep(BUSY_SECONDS)
-            else:
-                return
+        await record_move(self._desk, "handover", work.delivery, event)
 
     # --- time ------------------------------------------------------------------------------------
 
@@ -303,8 +301,9 @@ class Handover:
         topics = [f"mail:{code}" for code in caller.agencies]
         if not topics:
             return await self._desk.clock.sleep(seconds)
+        by = asyncio.current_task()  # others wait for the same agency: each call hears every ring
         waits = [
-            asyncio.ensure_future(self._desk.bell.wait(topic, min(seconds, LOOK_UP_SECONDS)))
+            asyncio.ensure_future(self._desk.bell.wait(topic, min(seconds, LOOK_UP_SECONDS), by=by))
             for topic in topics
         ]
         try:

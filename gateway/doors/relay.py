@@ -22,7 +22,6 @@ from gateway.broker.ranges import read_held
 from gateway.broker.window import WINDOW_SIZE, Window
 from gateway.core import catalogue
 from gateway.core.delivery import (
-    FAILURES_BEFORE_QUARANTINE,
     Claimed,
     Confirmed,
     Delivery,
@@ -32,18 +31,17 @@ from gateway.core.delivery import (
     Overdue,
     State,
     Target,
-    Unreadable,
 )
 from gateway.core.errors import TrucError, Unavailable, find
 from gateway.core.model import Lane, NodeId, Part
 from gateway.crash import no_crash
 from gateway.doors.desk import Desk
+from gateway.doors.recording import fault_of_ours, record_move
 from gateway.ports import LINKS, Broker, Mode, StoredLetter, Work
 
 # How long a door sleeps when nobody rings: only a safety net against a ring that was lost.
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 1.0
-BUSY_SECONDS = 1.0
 # A node that is stopped has 30 s in all.
 DRAIN_SECONDS = 15.0
 SWEEP_ROWS = 500
@@ -64,6 +62,7 @@ class Place:
     lane: Lane
     sending: set[asyncio.Task[None]] = field(default_factory=set)
     is_full: bool = False
+    biggest: int | None = None  #: what is larger waits until the neighbour makes room: it rings then
 
     @property
     def topic(self) -> str:
@@ -112,7 +111,7 @@ class Relay:
             window.add(delivery.letter_id, delivery.size - held, held=held)
             big_outside |= window.big(delivery.size)
         letters, size = window.room()
-        place.is_full = not letters
+        place.is_full, place.biggest = not letters, HALF_WINDOW if big_outside else None
         if place.is_full:
             return False
         works = await self._store.claim_due(
@@ -121,7 +120,7 @@ class Relay:
             self._desk.clock.now(),
             letters=letters,
             size=size,
-            biggest=HALF_WINDOW if big_outside else None,
+            biggest=place.biggest,
         )
         for work in works:
             task = asyncio.create_task(self._send(place, work))
@@ -133,7 +132,8 @@ class Relay:
         """How long to wait for a ring: a full window is opened by the neighbour's word, not by time."""
         if place.is_full:
             return IDLE_SECONDS
-        due = await self._store.next_due(Target(neighbour=place.neighbour), place.lane)
+        target = Target(neighbour=place.neighbour)
+        due = await self._store.next_due(target, place.lane, biggest=place.biggest)
         if due is None:
             return IDLE_SECONDS
         return min(max((due - self._desk.clock.now()).total_seconds(), 0.05), IDLE_SECONDS)
@@ -157,9 +157,7 @@ class Relay:
                 "internal.error", letter_id=delivery.letter_id, error=type(fault).__name__
             )
             self._desk.metrics.fault("relay")
-            last = delivery.failures + 1 >= FAILURES_BEFORE_QUARANTINE
-            code = catalogue.UNREADABLE.code if last else catalogue.INTERNAL.code
-            await self._record(delivery, Unreadable(code) if last else Failed(code))
+            await self._record(delivery, fault_of_ours(delivery))
             return
         wait = min(self._offer_again_after * int(2 ** min(delivery.attempts, 12)) / 2, LONGEST_OFFER)
         await self._record(delivery, Confirmed(self._desk.clock.now() + wait))
@@ -223,21 +221,14 @@ class Relay:
             if self._desk.clock.now() > silence:
                 detail = "no word of what it holds"
                 raise Unavailable(find(catalogue.LINK_DOWN, neighbour=place.neighbour, detail=detail))
-            await self._desk.bell.wait(f"{place.topic}:{place.lane.value}:big", IDLE_SECONDS)
+            topic = f"{place.topic}:{place.lane.value}:big"
+            await self._desk.bell.wait(topic, IDLE_SECONDS, by=asyncio.current_task())
 
     def _reader(self, letter: StoredLetter) -> _Reader:
         return _Reader(self._desk, letter)
 
     async def _record(self, delivery: Delivery, event: Event) -> None:
-        """Record until it is recorded: an event that got lost would leave the delivery TRYING for ever."""
-        while True:
-            try:
-                await self._store.record(delivery.letter_id, delivery.target, event, self._desk.clock.now())
-            except Unavailable as busy:
-                self._desk.log.warning("loop.failed", loop="relay", code=busy.code)
-                await self._desk.clock.sleep(BUSY_SECONDS)
-            else:
-                return
+        await record_move(self._desk, "relay", delivery, event)
 
     # --- time ------------------------------------------------------------------------------------
 
@@ -255,7 +246,9 @@ class Relay:
             neighbour = delivery.target.neighbour
             if neighbour is None:
                 continue
-            if delivery.state is State.QUEUED:
+            if delivery.state is State.QUEUED and delivery.confirmed:  # the neighbour may hold it
+                await self._record(delivery, Overdue(next_due_at=delivery.due_at))
+            elif delivery.state is State.QUEUED:
                 await self._record(delivery, Expired())
                 self._desk.log.warning(
                     "delivery.returned",

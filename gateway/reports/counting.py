@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from gateway.core.calendar import ONE_DAY, Calendar, end_of, today
 from gateway.core.deadlines import Reckoning
-from gateway.core.errors import TrucError
-from gateway.observe import Log
+from gateway.core.errors import Misconfigured, TrucError, Unavailable
+from gateway.observe import Log, Metrics
 from gateway.ports import Clock, StatisticsBook
 
 LINES = 300
@@ -29,8 +29,11 @@ LONGEST_HOLIDAY = 40  # days without an end of a working day: no calendar has th
 class Counting:
     """The loop that counts."""
 
-    def __init__(self, store: StatisticsBook, calendar: Calendar, clock: Clock, log: Log) -> None:
-        self._store, self._calendar, self._clock, self._log = store, calendar, clock, log
+    def __init__(
+        self, store: StatisticsBook, calendar: Calendar, clock: Clock, log: Log, metrics: Metrics
+    ) -> None:
+        self._store, self._calendar, self._clock = store, calendar, clock
+        self._log, self._metrics = log, metrics
 
     async def run(self) -> None:
         """Count and judge until cancelled."""
@@ -46,10 +49,33 @@ class Counting:
         """One round of each; whether there may be more to do at once."""
         now = self._clock.now()
         reckoning = Reckoning(self._calendar, now)
-        lines = await self._store.count_lines(reckoning, LINES)
+        lines = await self._count(reckoning)
         until = judged_until(self._calendar, now)
         duties = await self._store.judge_duties(reckoning, until, DUTIES)
         return lines == LINES or duties == DUTIES
+
+    async def _count(self, reckoning: Reckoning) -> int:
+        """
+        Count a round of lines; how many lines are behind us.
+
+        When our code fails on one of them each goes alone, and the one that fails is passed over: the reports
+        are then short by one line, which the log names, and not by all that came after it.
+        """
+        try:
+            return await self._store.count_lines(reckoning, LINES)
+        except (Unavailable, Misconfigured):
+            raise
+        except Exception as fault:
+            self._log.exception("internal.error", loop="statistics", error=type(fault).__name__)
+        for counted in range(LINES):
+            line = await self._store.count_line(reckoning)
+            if line is None:
+                return counted
+            if line.fault is not None:
+                told = {"loop": "statistics", "number": line.number, "letter_id": line.letter_id}
+                self._log.error("internal.error", **told, exc_info=line.fault)
+                self._metrics.fault("statistics")
+        return LINES
 
 
 def judged_until(calendar: Calendar, now: datetime) -> datetime:

@@ -134,14 +134,14 @@ def _row(alert: Alert) -> dict[str, Any]:
     return {**told, "kind": alert.kind.value, "threshold": threshold}
 
 
-def _open(connection: Connection) -> list[Alert]:
-    found = select(alerts).where(_a.ended_at.is_(None)).order_by(_a.number)
-    return [_alert(row) for row in connection.execute(found)]
+_OPEN = select(alerts).where(_a.ended_at.is_(None)).order_by(_a.number)
+_CLAIM_OPEN = _OPEN.with_for_update()
+"""Ours until the commit: another instance that looks meanwhile waits, and then finds what this one told."""
 
 
 def standing(connection: Connection) -> list[Alert]:
     """Alerts that were raised and have not ended."""
-    return [alert for alert in _open(connection) if alert.raised_at is not None]
+    return [_alert(row) for row in connection.execute(_OPEN) if row.raised_at is not None]
 
 
 def past(connection: Connection, before: int | None, limit: int) -> list[Alert]:
@@ -158,7 +158,8 @@ def look(transaction: Transaction, looks: Sequence[AlertLook]) -> list[AlertStep
 
 
 def _look(transaction: Transaction, look: AlertLook) -> AlertStep:
-    done = step(_open(transaction.connection), look.seen, look.now, look.patience)
+    known = [_alert(row) for row in transaction.connection.execute(_CLAIM_OPEN)]
+    done = step(known, look.seen, look.now, look.patience)
     kept = {
         name: [_kept(transaction.connection, alert) for alert in getattr(done, name)]
         for name in ("raised", "reminded", "continuing", "waiting", "ended")

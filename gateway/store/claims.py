@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Text, and_, bindparam, cast, delete, func, no
 
 from gateway.core.catalogue import LINK_DOWN
 from gateway.core.delivery import Claimed, Delivery, State, Target
-from gateway.core.model import Lane, NodeId
+from gateway.core.model import Lane, LetterId, NodeId
 from gateway.ports import Work
 from gateway.store.maintenance import HELD_DOORS, is_paused
 from gateway.store.moves import SELECT_HELD, Changes, Held, read_held
@@ -32,6 +32,8 @@ BEAT_AT_LEAST = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=1)
 """When the row of an instance that is gone may go too; its claims ended long before."""
 
+ANY_SIZE = 2**62  # bytes
+
 WOKEN_AT_ONCE = 1000
 """A link that comes back after a week must not change a million rows in one transaction."""
 
@@ -45,7 +47,7 @@ class Claim:
     now: datetime
     letters: int
     size: int
-    biggest: int = 2**62
+    biggest: int = ANY_SIZE
 
     @property
     def door(self) -> str:
@@ -181,6 +183,34 @@ def end_life(transaction: Transaction, ends: Sequence[None]) -> list[None]:
     return [None] * len(ends)
 
 
+@dataclass(frozen=True, slots=True)
+class LettingGo:
+    """A claim of this instance whose try could not be recorded; it may be claimed again from `until` on."""
+
+    letter_id: LetterId
+    target: Target
+    until: datetime
+
+
+_LET_GO = (
+    update(deliveries)
+    .where(
+        deliveries.c.letter_id == bindparam("letter"),
+        deliveries.c.target == bindparam("of"),
+        deliveries.c.claimed_by == bindparam("me"),
+    )
+    .values(claimed_by=None, window_lane=None, turn=None, wakes_at=bindparam("moment"))
+)
+
+
+def let_go(transaction: Transaction, claims: Sequence[LettingGo]) -> list[None]:
+    """End these claims as those of a life that is gone end. No move, so no journal row."""
+    for claim in claims:
+        told = {"letter": claim.letter_id, "of": claim.target.key, "moment": claim.until}
+        transaction.connection.execute(_LET_GO, told | {"me": transaction.instance.claim})
+    return [None] * len(claims)
+
+
 def database_time(connection: Connection, now: datetime) -> datetime:
     """The one clock that all instances share. SQLite has none of its own: there it is the caller's."""
     if connection.dialect.name != "postgresql":
@@ -301,20 +331,27 @@ _OVERDUE = (
 )
 
 
-def next_due(connection: Connection, target: Target | None, lane: Lane | None) -> datetime | None:
+def next_due(
+    connection: Connection, target: Target | None, lane: Lane | None, biggest: int = ANY_SIZE
+) -> datetime | None:
     """When the next delivery may be claimed; one in the past if it may now; never on a held link."""
     if _is_paused(connection, target):
         return None
+    asked = {"at_door": door_of(target), "biggest": biggest}
     found = [
         moment
         for each in lanes_of(lane)
         for question in (_READY, _WAITING)
-        for moment in connection.execute(question, {"at_door": door_of(target), "on_lane": each}).scalars()
+        for moment in connection.execute(question, asked | {"on_lane": each}).scalars()
     ]
     return min(found, default=None)
 
 
-_OF_LANE = and_(deliveries.c.door == bindparam("at_door"), deliveries.c.lane == bindparam("on_lane"))
+_OF_LANE = and_(
+    deliveries.c.door == bindparam("at_door"),
+    deliveries.c.lane == bindparam("on_lane"),
+    deliveries.c.size <= bindparam("biggest"),
+)
 _READY = select(deliveries.c.due_at).where(_OF_LANE, deliveries.c.turn.is_not(None)).limit(1)
 _WAITING = (
     select(deliveries.c.wakes_at)
@@ -322,13 +359,3 @@ _WAITING = (
     .order_by(deliveries.c.wakes_at)
     .limit(1)
 )
-
-
-def counts(connection: Connection) -> list[tuple[str, str, int]]:
-    """(target, state, how many) of all deliveries."""
-    rows = connection.execute(
-        select(deliveries.c.target, deliveries.c.state, func.count()).group_by(
-            deliveries.c.target, deliveries.c.state
-        )
-    )
-    return [(target, state, number) for target, state, number in rows]

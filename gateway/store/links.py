@@ -22,7 +22,7 @@ from gateway.core.model import AgencyCode, Kind, LetterId
 from gateway.ports import TrackRecord
 from gateway.store.rows import load_routing, read_facts, search_key
 from gateway.store.tables import deliveries, letters, marks, statuses
-from gateway.store.tracking import documents
+from gateway.store.tracking import documents, opened_by
 
 MOST = 200  # links of one document that are told; a circular to 10,000 agencies may have as many replies
 
@@ -85,7 +85,7 @@ _DOORS = select(deliveries.c.agency).where(
     deliveries.c.state.in_([State.WAITING.value, State.DELIVERED.value]),
 )
 _ANSWERS = (
-    select(statuses.c.recipient, statuses.c.code, statuses.c.arrived_at)
+    select(statuses.c.recipient, statuses.c.code, statuses.c.arrived_at, statuses.c.description)
     .where(statuses.c.letter_id == bindparam("letter"), statuses.c.code.in_([CONSENT, REFUSAL]))
     .order_by(statuses.c.arrived_at, statuses.c.status_letter_id)
 )
@@ -107,7 +107,8 @@ def _linked(connection: Connection, bond: Bond, row: Any, *, is_later: bool) -> 
         recipients=tuple(dict.fromkeys(text for a in routing.recipients for text in (a.code, a.named))),
         parties=frozenset(doors | {AgencyCode(row.sender)}),
         answers=tuple(
-            Answer(AgencyCode(said.recipient), said.code, said.arrived_at)
+            Answer(AgencyCode(said.recipient), said.code, said.arrived_at, said.description)
             for said in connection.execute(_ANSWERS, told)
         ),
+        opened=opened_by(connection, row.letter_id),
     )

@@ -226,13 +226,13 @@ def schedule(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """
     The columns by which work is found; each NULL unless the delivery is what its question asks for.
 
-    A queued letter whose frames were all confirmed has no deadline: the neighbour may hold it, and only the
-    neighbour may say that it came too late.
+    A queued letter whose frames were all confirmed has one only until its sender was told: the neighbour may
+    hold it, and only the neighbour may say that it came too late.
     """
     state = delivery.state
     is_queued, is_due = state is State.QUEUED, delivery.due_at <= now
     deadline = None
-    if is_queued and not delivery.confirmed:
+    if is_queued and not (delivery.confirmed and delivery.warned):
         deadline = delivery.expires_at
     elif state in (State.SENT, State.WAITING):
         deadline = delivery.due_at

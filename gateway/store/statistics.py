@@ -29,7 +29,7 @@ from gateway.core.model import Kind, LetterFacts
 from gateway.core.refusal_reasons import code_in, reason_of
 from gateway.core.routing import rank_of
 from gateway.core.statistics import JUDGED, NAMES, class_of, level_of
-from gateway.ports import Side
+from gateway.ports import LineCounted, Side
 from gateway.store.rows import load_routing, read_facts
 from gateway.store.statements import count_up, insert_new
 from gateway.store.tables import (
@@ -44,6 +44,7 @@ from gateway.store.tables import (
     statistics,
 )
 from gateway.store.transaction import Transaction
+from gateway.store.wall import is_worth_repeating, translate
 
 CURSOR: Final = "statistics"
 """The row of `counters` that says how far the journal is counted."""
@@ -138,6 +139,9 @@ _LINES = (
     )
     .order_by(journal.c.number)
 )
+_LINE = select(journal.c.number, journal.c.letter_id).where(
+    journal.c.writer == bindparam("node"), journal.c.number == bindparam("which")
+)
 _LETTERS = select(letters).where(letters.c.letter_id.in_(bindparam("ids", expanding=True)))
 _DOORS = select(deliveries.c.letter_id, deliveries.c.target, deliveries.c.offered_at).where(
     tuple_(deliveries.c.letter_id, deliveries.c.target).in_(bindparam("keys", expanding=True))
@@ -162,12 +166,44 @@ def count_lines(transaction: Transaction, asked: Sequence[Lines]) -> list[int]:
     return [_count(transaction, lines) for lines in asked]
 
 
-def _count(transaction: Transaction, lines: Lines) -> int:
-    connection = transaction.connection
+def count_line(transaction: Transaction, asked: Sequence[Reckoning]) -> list[LineCounted | None]:
+    """
+    Count one line each, or pass it over.
+
+    A line that our code fails on would stop counting for ever; it stays in the journal, whole.
+    """
+    return [_count_or_pass(transaction, reckoning) for reckoning in asked]
+
+
+def _count_or_pass(transaction: Transaction, reckoning: Reckoning) -> LineCounted | None:
+    connection, fault = transaction.connection, None
+    after = _counted_until(connection)
+    line = connection.execute(_LINE, {"node": transaction.node, "which": after + 1}).one_or_none()
+    if line is None:
+        return None
+    try:
+        with connection.begin_nested():
+            _count(transaction, Lines(reckoning, 1))
+    except Exception as error:
+        if translate(error) is not None or is_worth_repeating(error):
+            raise  # the database, not the line
+        fault = error
+        connection.execute(_MOVE, {"number": line.number})
+    return LineCounted(line.number, line.letter_id, fault)
+
+
+def _counted_until(connection: Connection) -> int:
+    """The last line that is counted; nobody else counts until the commit."""
     after = connection.execute(_LOCK).scalar_one_or_none()
     if after is None:
         connection.execute(_NO_CURSOR.of(connection), {"name": CURSOR, "value": 0})
         after = connection.execute(_LOCK).scalar_one()
+    return int(after)
+
+
+def _count(transaction: Transaction, lines: Lines) -> int:
+    connection = transaction.connection
+    after = _counted_until(connection)
     head = connection.execute(HEAD, {"node": transaction.node}).scalar_one_or_none() or 0
     up_to = min(after + lines.limit, head)
     if up_to <= after:
@@ -179,7 +215,7 @@ def _count(transaction: Transaction, lines: Lines) -> int:
         _add_lines(connection, tally, told, lines.reckoning, same_organ_in(transaction.directory()))
         tally.write(connection)
     connection.execute(_MOVE, {"number": up_to})
-    return int(up_to - after)
+    return up_to - after
 
 
 def _is_first_word(row: Any) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, union, update
 
 from gateway.core.catalogue import NO_ROUTE
 from gateway.core.codes import normal
@@ -32,7 +32,7 @@ from gateway.store.rows import (
     search_key,
 )
 from gateway.store.statements import insert_new
-from gateway.store.tables import deliveries, hops, letters, sameness, statuses
+from gateway.store.tables import deliveries, fetches, hops, letters, sameness, statuses
 from gateway.store.transaction import Transaction
 
 ENDS = (State.RETURNED, State.STOPPED)
@@ -290,6 +290,21 @@ _EARLIER = (
 """A key that the document does not have is NULL, which equals nothing."""
 
 
+_OPENED = union(
+    select(fetches.c.agency).where(fetches.c.letter_id == bindparam("letter")),
+    select(deliveries.c.agency).where(
+        deliveries.c.letter_id == bindparam("letter"),
+        deliveries.c.agency.is_not(None),
+        deliveries.c.state == State.DELIVERED.value,
+    ),
+)
+
+
+def opened_by(connection: Connection, letter_id: str) -> frozenset[AgencyCode]:
+    """The agencies of this node that have a letter, or have looked into it at their door."""
+    return frozenset(map(AgencyCode, connection.execute(_OPENED, {"letter": letter_id}).scalars()))
+
+
 _OFFERED = (*DELIVERY, deliveries.c.offered_at)
 
 
@@ -316,6 +331,7 @@ def track(connection: Connection, letter_id: LetterId) -> TrackRecord | None:
         statuses=tuple(_read_status(row) for row in reported),
         offered={row.target: row.offered_at for row in own if row.offered_at is not None},
         answered=answers_to(connection, letter_id),
+        opened=opened_by(connection, letter_id),
     )
 
 

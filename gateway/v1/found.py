@@ -94,7 +94,11 @@ class FindQuery(Query):
 
 
 class LetterLine(Shape):
-    """One letter in a few words; `tracking` only where it was asked for."""
+    """
+    One letter in a few words; `tracking` only where it was asked for.
+
+    `subject` is empty for a receiver who has not opened the letter.
+    """
 
     letter_id: str
     kind: Kind
@@ -131,7 +135,7 @@ class LetterLine(Shape):
             document_id=facts.document_id,
             code=facts.code,
             issue_date=facts.issue_date,
-            subject=facts.subject,
+            subject=facts.subject if record.is_open_to(caller.agencies) else "",
             priority=facts.priority,
             status_code=facts.status_code,
             size=routing.original_size,

@@ -17,7 +17,7 @@ class LinkShape(Shape):
 
     `relation` (reply, correction, recall, update, replacement) is what the later of the two is to the
     earlier; `is_later` tells which of them this one is. `organs` are the receivers for whom (none: all); an
-    update drops and adds some.
+    update drops and adds some. `subject` is empty for whoever neither sent nor opened it.
     """
 
     relation: Relation

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.v1.findings import Shape
-from signing.report import SEAL_OUTCOMES, verdict_dict
+from signing.report import AGENCY_OUTCOMES, SEAL_OUTCOMES, verdict_dict
 from signing.verdict import Outcome, Verdict
 
 
@@ -37,7 +37,11 @@ class ObjectionShape(Shape):
 
 
 class VerificationShape(Shape):
-    """The verdict about the seal of a letter's origin. What `facts` says of a signer is known if passed."""
+    """
+    The verdict about the seal of a letter's origin, or about that of its sender (`agency`).
+
+    What `facts` says of a signer is known if passed.
+    """
 
     outcome: Outcome
     vi: str
@@ -46,6 +50,6 @@ class VerificationShape(Shape):
     facts: Mapping[str, str | int]
 
     @classmethod
-    def of(cls, verdict: Verdict) -> VerificationShape:
-        words = SEAL_OUTCOMES[verdict.outcome]
-        return cls.model_validate({**verdict_dict(verdict), "vi": words.vi, "en": words.en})
+    def of(cls, verdict: Verdict, *, agency: bool = False) -> VerificationShape:
+        words = (AGENCY_OUTCOMES if agency else SEAL_OUTCOMES)[verdict.outcome]
+        return cls.model_validate({**verdict_dict(verdict, agency=agency), "vi": words.vi, "en": words.en})

@@ -211,7 +211,11 @@ def _status(line: StatusLine) -> StatusShape:
 
 
 class TrackingShape(Shape):
-    """Where a letter is, for each of its recipients."""
+    """
+    Where a letter is, for each of its recipients.
+
+    `subject` is empty for a receiver who has not opened the letter, and for a key of operators.
+    """
 
     letter_id: str
     kind: Kind

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Future
 from datetime import timedelta
 
-from gateway.core.alerts import AlertKind, Patience, Seen
+import pytest
+from sqlalchemy import text
+
+from gateway.core.alerts import AlertKind, AlertStep, Patience, Seen
 from gateway.core.delivery import Failed, Target
 from gateway.core.model import Lane, NodeId
 from gateway.ports import Act, AlertLook
@@ -14,6 +19,10 @@ from tests.kit.clock import START
 MINUTE = timedelta(minutes=1)
 DOWN = Seen(AlertKind.LINK, "G22")
 DISK = Seen(AlertKind.DISK, "", 4.5, 10)
+PATIENT = Seen(AlertKind.LINK, "G22", wait=2 * MINUTE)
+WAITS_FOR_A_LOCK = text(
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 ACT = Act(event="console.alert_acknowledged", by="lan", at=START)
 
 
@@ -51,6 +60,44 @@ async def test_two_instances_raise_one_alert(database: Database, store: SqlStore
     assert (await store.look_at_alerts(look(DOWN))).raised
     assert (await other.look_at_alerts(look(DOWN))).continuing
     assert len(await other.alerts_standing()) == 1
+
+
+@pytest.mark.external
+@pytest.mark.parametrize(
+    ("news", "before", "seen", "minute"),
+    [
+        ("raised", PATIENT, (PATIENT,), 2),
+        ("reminded", DISK, (DISK,), 24 * 60),
+        ("ended", DISK, (), 3),
+    ],
+)
+async def test_of_two_instances_that_look_at_the_same_moment_one_tells(
+    postgresql_database: Database, news: str, before: Seen, seen: tuple[Seen, ...], minute: int
+) -> None:
+    loop, also = asyncio.get_running_loop(), list[Future[AlertStep]]()
+    is_looking = [False]
+
+    def meet(point: str) -> None:
+        """Before the first one commits the other one looks; it is done, or waits, when the first goes on."""
+        if point != "C6" or not is_looking.pop():
+            return
+        also.append(asyncio.run_coroutine_threadsafe(other.look_at_alerts(look(*seen, minute=minute)), loop))
+        while not also[0].done() and not postgresql_database.rows(WAITS_FOR_A_LOCK):
+            pass
+
+    other = postgresql_database.open("two")
+    store = postgresql_database.open("one", point=lambda point: meet(point) if is_looking else None)
+    is_looking.clear()
+    await store.look_at_alerts(look(before))
+    for message in await store.claim_alert_messages(START, START, 10):
+        await store.alert_message_ended(message.number, START, None, "")
+    is_looking.append(True)
+    first = await store.look_at_alerts(look(*seen, minute=minute))
+    second = await asyncio.wrap_future(also[0])
+
+    assert [len(getattr(each, news)) for each in (first, second)] == [1, 0]
+    owed = await store.claim_alert_messages(START + minute * MINUTE, START + 2 * minute * MINUTE, 10)
+    assert sorted(message.way for message in owed) == ["chat", "mail"]
 
 
 async def test_every_way_is_owed_one_message_for_all_of_a_look(store: SqlStore) -> None:

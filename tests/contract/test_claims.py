@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, event, select
 
-from gateway.core.delivery import Claimed, Confirmed, Failed, Missing, Offered, State, Taken, Target
+from gateway.core.delivery import (
+    Claimed,
+    Confirmed,
+    Expired,
+    Failed,
+    Missing,
+    Offered,
+    Overdue,
+    State,
+    Taken,
+    Target,
+)
 from gateway.core.model import Kind, Lane
 from gateway.ports import NewLetter
 from gateway.store import claims, mailbox, tables
@@ -27,6 +38,7 @@ from tests.kit.builders import (
     stored_letter,
 )
 from tests.kit.clock import START
+from tests.kit.counts import counts
 
 UP, DOWN, HERE, LOCAL = (
     Target(neighbour=CENTRAL),
@@ -260,8 +272,9 @@ async def _overdue(store: SqlStore, now: datetime, limit: int = 10) -> list[int]
     return [number_of(each.letter_id) for each in await store.overdue(now, limit)]
 
 
-async def test_queued_offer_does_not_expire_by_itself(store: SqlStore) -> None:
+async def test_queued_offer_is_of_interest_at_its_expiry_until_its_sender_was_told(store: SqlStore) -> None:
     """Every frame was confirmed once: the neighbour may hold the letter, so only the neighbour may refuse."""
+    at_the_end = START + timedelta(days=9)
     await add(store, 1)
     await claimed(store)
     await store.record(letter_id(1), UP, Confirmed(START), START)
@@ -269,16 +282,45 @@ async def test_queued_offer_does_not_expire_by_itself(store: SqlStore) -> None:
     queued = await store.record(letter_id(1), UP, Failed("TRUC-504"), START)
     assert queued is not None
     assert (queued.state, queued.confirmed) == (State.QUEUED, True)
-    assert await _overdue(store, START + timedelta(days=9)) == []
+    assert await store.record(letter_id(1), UP, Expired(), at_the_end) is None
+    assert await _overdue(store, START + timedelta(days=1)) == []
+    assert await _overdue(store, at_the_end) == [1]
+    await store.record(letter_id(1), UP, Overdue(START), at_the_end)
+    assert await _overdue(store, at_the_end) == []
     await store.record(letter_id(1), UP, Missing("0:0-9"), START)  # now it is known not to
-    assert await _overdue(store, START + timedelta(days=9)) == [1]
+    assert await _overdue(store, at_the_end) == [1]
+
+
+async def test_claim_that_is_let_go_leaves_the_window_and_comes_up_again_later(
+    database: Database, store: SqlStore
+) -> None:
+    await add(store, 1)
+    assert await claimed(store)
+    other, later = database.open("two"), START + MINUTE
+    await other.let_go(letter_id(1), UP, START)  # not its own
+    assert len(await store.outstanding(CENTRAL, Lane.NORMAL)) == 1
+    await store.let_go(letter_id(1), UP, later)
+    assert await store.outstanding(CENTRAL, Lane.NORMAL) == []
+    assert await store.next_due(UP, Lane.NORMAL) == later
+    assert await claimed(other) == []
+    (work,) = await other.claim_due(UP, None, later, letters=9, size=PLENTY)
+    assert (work.delivery.state, work.delivery.attempts) == (State.TRYING, 2)
+
+
+async def test_next_one_due_is_the_next_that_would_be_claimed(store: SqlStore) -> None:
+    big, later = 10_000, START + MINUTE
+    await add(store, 1, UP, size=big)
+    await add(store, 2, UP, size=10, due_at=later, failures=1)
+    assert await store.next_due(UP, Lane.NORMAL) == START
+    assert await store.next_due(UP, Lane.NORMAL, biggest=big - 1) == later
+    assert await store.next_due(UP, Lane.NORMAL, biggest=9) is None
 
 
 async def test_counts_are_per_target_and_state(store: SqlStore) -> None:
     for number in range(3):
         await add(store, number, UP, HERE)
     await claimed(store, letters=1)
-    assert await store.counts() == {
+    assert await counts(store) == {
         ("link:G22", State.QUEUED): 2,
         ("link:G22", State.TRYING): 1,
         (f"agency:{PROVINCE_OFFICE}", State.QUEUED): 3,
@@ -298,13 +340,12 @@ def _questions(transaction: Transaction) -> dict[str, Callable[[], object]]:
         "window": lambda: claims.outstanding(connection, CENTRAL, Lane.NORMAL),
         "deadline": lambda: claims.overdue(connection, START, 9),
         "mail": lambda: mailbox.waiting(connection, [PROVINCE_OFFICE], Kind.DOCUMENT, 0, 9),
-        "counts": lambda: claims.counts(connection),
     }
 
 
 @pytest.mark.parametrize(
     "question",
-    ["turn", "wakes_at", "wakes_at (asked)", "claimed_by", "window", "deadline", "mail", "counts"],
+    ["turn", "wakes_at", "wakes_at (asked)", "claimed_by", "window", "deadline", "mail"],
 )
 async def test_work_is_found_by_index_whatever_the_backlog(sqlite_database: Database, question: str) -> None:
     """No question of a door looks at deliveries that are not its answer, or sorts them first."""

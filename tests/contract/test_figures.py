@@ -20,6 +20,7 @@ from tests.kit.builders import (
     new_letter,
 )
 from tests.kit.clock import START
+from tests.kit.counts import counts
 
 UP, DOWN = Target(neighbour=CENTRAL), Target(neighbour=COMMUNE)
 HERE, SECOND = Target(agency=PROVINCE_OFFICE), Target(agency=DEPARTMENT)
@@ -70,6 +71,34 @@ async def test_figures_of_an_hour_add_up_and_hours_stand_apart(store: SqlStore) 
         HourFigure(FIRST_HOUR + HOUR, Figure.SENT, 1),
     ]
     assert await store.hourly(FIRST_HOUR + 70 * MINUTE) == [HourFigure(FIRST_HOUR + HOUR, Figure.SENT, 1)]
+
+
+async def test_what_stands_on_links_and_at_doors_is_counted_up_to_a_number(store: SqlStore) -> None:
+    for number in range(1, 4):
+        await store.add_letter(new_letter(number, UP, HERE, SECOND), START)
+    await store.claim_due(UP, None, START, letters=1, size=10**9)
+    await store.claim_due(None, None, START, letters=9, size=10**9)
+    for number in (1, 2):
+        for target in (HERE, SECOND):
+            await store.record(letter_id(number), target, Offered(START + DAY), START)
+    assert await store.standing_on_links([CENTRAL, COMMUNE]) == {
+        CENTRAL: {State.QUEUED: Standing(2, START), State.TRYING: Standing(1, START)},
+        COMMUNE: {},
+    }
+    assert await store.waiting_at_doors() == 4
+    await store.record(letter_id(1), HERE, Acknowledged(), START)
+    assert await store.waiting_at_doors() == 3
+
+
+async def test_sums_of_days_are_those_of_their_hours(store: SqlStore) -> None:
+    for number, hours in enumerate((0, 1, 23, 24, 49)):
+        at = FIRST_HOUR + hours * HOUR
+        await store.add_letter(new_letter(number, UP, at=at), at)
+    days = [FIRST_HOUR + each * DAY for each in range(4)]
+    sent = Figure.SENT
+    assert await store.sums_between(days) == [{sent: 3}, {sent: 1}, {sent: 1}]
+    assert await store.sums_between(days[:1]) == []
+    assert await store.sums_between([START - DAY, FIRST_HOUR]) == [{}]
 
 
 async def test_what_is_refused_and_returned_is_counted_each_time(store: SqlStore) -> None:
@@ -139,7 +168,7 @@ async def test_living_part_of_all_that_is_counted_is_what_stands(store: SqlStore
         await send(store, number, target)
     await store.record(letter_id(0), UP, Taken(), START)
     await store.record(letter_id(2), HERE, Offered(START + DAY), START)
-    alive = {place: n for place, n in (await store.counts()).items() if not place[1].is_final}
+    alive = {place: n for place, n in (await counts(store)).items() if not place[1].is_final}
     assert {place: each.number for place, each in (await store.standing()).items()} == alive
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from gateway.core.delivery import Acknowledged, Hold, Offered, Release
+from gateway.core.errors import Rejected
 from gateway.core.lifecycle import NOTICE
 from gateway.core.model import AgencyCode, Kind, LetterFacts
 from gateway.core.statistics import class_of
 from gateway.ports import Side
+from gateway.store import tables
 from gateway.store.sql import SqlStore
 from tests.contract.conftest import Database
 from tests.contract.counting import (
@@ -143,6 +146,43 @@ async def test_crash_in_the_midst_of_counting_counts_nothing_and_the_next_try_al
     await count(store)
     found = (await figures(store))[PROVINCE_OFFICE]
     assert (found.sent, found.received) == (1, 1)
+
+
+async def test_line_that_our_code_fails_on_is_passed_over_and_named(
+    store: SqlStore, database: Database
+) -> None:
+    await send(store, 1)
+    await send(store, 2)
+    await offer(store, 3)
+    bad = update(tables.letters).where(tables.letters.c.letter_id == letter_id(2))
+    database.change(bad.values(routing="{"))
+    with pytest.raises(Rejected):
+        await store.count_lines(reckoning(), 1000)
+    passed = []
+    while (line := await store.count_line(reckoning())) is not None:
+        passed.append(line)
+    found = (await figures(store))[PROVINCE_OFFICE]
+    journal = await store.journal(0, 1000)
+    assert (found.sent, found.received) == (1, 1)
+    assert [line.number for line in passed] == [row.number for row in journal]
+    assert [line.letter_id for line in passed if line.fault is not None] == [letter_id(2)]
+    assert (await store.counted()).lines_left == 0
+
+
+async def test_crash_while_a_line_is_counted_alone_is_no_fault_of_the_line(database: Database) -> None:
+    await send(database.open(), 1)
+    busy = ["C6"]
+
+    def crash(point: str) -> None:
+        if busy:
+            raise ConnectionError(busy.pop())
+
+    store = database.open("two", point=crash)
+    with pytest.raises(ConnectionError):
+        await store.count_line(reckoning())
+    line = await store.count_line(reckoning())
+    assert line is not None
+    assert (line.number, line.fault) == (1, None)
 
 
 async def test_refusals_are_counted_by_class_and_the_axis_by_its_code(store: SqlStore) -> None:

@@ -17,6 +17,7 @@ from gateway.core.model import Kind, LetterId, NodeId
 from gateway.core.stages import Stage
 from gateway.ports import Accepted, MailItem
 from tests.kit.correspondence import agency, letter, tree
+from tests.kit.counts import counts
 from tests.kit.nodes import COMMITTED, Manner, SmallAxis, open_axis
 from tests.kit.steps import Died
 
@@ -104,7 +105,7 @@ async def hold_the_promises(axis: SmallAxis, size: int) -> None:
 async def ended_once(axis: SmallAxis, name: NodeId, letter_id: LetterId) -> None:
     """Every delivery of a node came to its end, and the journal tells of it once."""
     store = axis.nodes[name].store
-    assert {state for _, state in await store.counts()} <= {State.TAKEN, State.DELIVERED}
+    assert {state for _, state in await counts(store)} <= {State.TAKEN, State.DELIVERED}
     assert await store.duties(10) == []
     journal = [row.event for row in await store.journal(0, 1000) if row.letter_id == letter_id]
     ours = "letter.accepted" if name == ORIGIN else "letter.taken"

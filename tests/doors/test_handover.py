@@ -132,6 +132,36 @@ async def test_mailbox_is_read_page_by_page_oldest_first(tmp_path: Path) -> None
     assert pages == [sent[0:2], sent[2:4], sent[4:]]
 
 
+async def test_places_in_a_mailbox_follow_the_order_of_arrival_whatever_the_kind(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        document = await send(axis)
+        await axis.collect(DEPARTMENT)
+        content = letter(DEPARTMENT, PROVINCE_OFFICE)
+        came = [
+            (await axis.report(DEPARTMENT, document.letter_id, "03")).letter_id,
+            (await axis.send(content, by=DEPARTMENT)).letter_id,
+            (await axis.report(DEPARTMENT, document.letter_id, "05")).letter_id,
+        ]
+        await axis.settle()
+        listed = [item.letter_id for item in await axis.waiting(PROVINCE_OFFICE)]
+
+    assert listed == came
+
+
+async def test_urgent_letter_gets_the_first_place_of_those_that_come_together(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path) as axis:
+        ordinary, urgent = [
+            await axis.send(
+                letter(PROVINCE_OFFICE, DEPARTMENT, number=number, priority=priority), by=PROVINCE_OFFICE
+            )
+            for number, priority in ((1, 0), (2, 3))
+        ]
+        await axis.settle()
+        listed = [item.letter_id for item in await axis.waiting(DEPARTMENT)]
+
+    assert listed == [urgent.letter_id, ordinary.letter_id]
+
+
 async def test_mailbox_can_be_asked_for_one_kind(tmp_path: Path) -> None:
     async with open_axis(small_axis(), tmp_path) as axis:
         document = await send(axis)

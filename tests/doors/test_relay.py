@@ -192,6 +192,30 @@ async def test_sent_letter_never_expires_by_itself_and_its_sender_is_told_once(t
     assert [n for n in notices if n] == [[catalogue.NOT_CONFIRMED.code]]
 
 
+async def test_sender_is_told_at_the_end_of_its_time_also_when_no_offer_gets_through(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path, ON_DISK) as axis:
+        axis.nodes[CENTRAL].die()
+        accepted = await send(axis)
+        axis.post.cut(PROVINCE, CENTRAL)
+        await axis.wait(accepted.expires_at - axis.clock.now() - timedelta(minutes=1))
+        before = await axis.delivery(PROVINCE, accepted.letter_id, UP)
+        in_time = await told(axis)
+        after = []
+        for _ in range(3):
+            await axis.wait(timedelta(hours=1))
+            after.append(await told(axis))
+        still = await state(axis, accepted)
+        axis.post.heal(PROVINCE, CENTRAL)
+        axis.start(CENTRAL)
+        await axis.wait(timedelta(hours=1))
+        end, at_last = await state(axis, accepted), await told(axis)
+
+    assert (before.state, before.confirmed, in_time) == (State.QUEUED, True, [])
+    assert after == [[catalogue.NOT_CONFIRMED.code], [], []]
+    assert still is State.QUEUED, "it may be there: nobody says that it goes back"
+    assert (end, at_last) == (State.RETURNED, [catalogue.EXPIRED.code]), "the neighbour has said so"
+
+
 async def test_neighbour_that_wakes_too_late_refuses_and_only_then_the_letter_goes_back(
     tmp_path: Path,
 ) -> None:

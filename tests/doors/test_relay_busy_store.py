@@ -5,7 +5,9 @@ Relay when the store says «later»: what was claimed is still tried, and what w
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from gateway.core.catalogue import STORE_BUSY
 from gateway.core.delivery import State
 from gateway.core.errors import Unavailable, find
 from gateway.core.model import Lane, LetterId, NodeId
-from gateway.doors.relay import Relay
+from gateway.doors.relay import HALF_WINDOW, IDLE_SECONDS, Relay
 from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, PROVINCE, PROVINCE_OFFICE, small_axis
 from tests.kit.correspondence import letter
 from tests.kit.nodes import Manner, SmallAxis, open_axis
@@ -58,6 +60,42 @@ async def test_letter_is_offered_again_though_the_store_was_busy_in_between(
 
     assert in_between is State.SENT
     assert at_last is State.TAKEN
+
+
+class SilentBell:
+    """A bell that never rings: short waits are over at once, whoever waits for a ring stays."""
+
+    def __init__(self) -> None:
+        self.short, self.waits_for_a_ring = 0, asyncio.Event()
+
+    def ring(self, topics: Iterable[str]) -> None:
+        """Nobody hears it."""
+
+    async def wait(self, topic: str, seconds: float, *, by: object | None = None) -> None:
+        if seconds < IDLE_SECONDS:
+            self.short += 1
+            return
+        self.waits_for_a_ring.set()
+        await asyncio.Event().wait()
+
+
+async def test_big_letter_behind_a_big_one_waits_for_the_neighbour_to_make_room(tmp_path: Path) -> None:
+    async with open_axis(small_axis(), tmp_path, ON_DISK) as axis:
+        axis.nodes[CENTRAL].die()
+        for number in (1, 2):
+            content = letter(PROVINCE_OFFICE, CENTRAL_OFFICE, number=number, size=HALF_WINDOW + 1)
+            await axis.send(content, by=PROVINCE_OFFICE)
+        node, bell = axis.nodes[PROVINCE], SilentBell()
+        relay = Relay(replace(node.desk, bell=bell), node.broker, OFFER_AGAIN)
+        loop = asyncio.create_task(relay.run(CENTRAL, Lane.NORMAL))
+        await bell.waits_for_a_ring.wait()
+        standing = await node.store.standing()
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop
+
+    assert {state: each.number for (_, state), each in standing.items()} == {State.TRYING: 1, State.QUEUED: 1}
+    assert bell.short == 1, "when it has sent the first one it looks once for what fits beside it"
 
 
 class SlowBroker:

@@ -14,6 +14,7 @@ from gateway.core.delivery import State
 from gateway.core.model import NodeId
 from gateway.journal import first_hash, verify
 from gateway.store.sql import SqlStore
+from tests.kit.counts import counts
 
 PAGE = 5_000
 
@@ -40,7 +41,7 @@ async def examine(node: NodeId, folder: Path) -> Found:
     store = SqlStore(f"sqlite:///{database}", folder / "blobs", node=node, instance="autopsy")
     try:
         states: Counter[State] = Counter()
-        for (_target, state), count in (await store.counts()).items():
+        for (_target, state), count in (await counts(store)).items():
             states[state] += count
         return Found(await _chain(store, node), states, _again(database))
     finally:

@@ -159,11 +159,10 @@ async def left_open(directory: Directory, stores: Mapping[NodeId, Store]) -> lis
     """What the stores of an axis have to do, or wait for; nothing when every letter has come to an end."""
     found = await moving(directory, stores)
     for node, store in stores.items():
-        standing = await store.counts()
         found += [
-            f"{node}: {count} × {target} {state}"
-            for (target, state), count in standing.items()
-            if count and not state.is_final and state not in MOVING
+            f"{node}: {each.number} × {target} {state}"
+            for (target, state), each in (await store.standing()).items()
+            if state not in MOVING
         ]
     return found
 
@@ -173,9 +172,9 @@ async def moving(directory: Directory, stores: Mapping[NodeId, Store]) -> list[s
     found: list[str] = []
     for node, store in stores.items():
         found += [
-            f"{node}: {count} × {target} {state}"
-            for (target, state), count in (await store.counts()).items()
-            if count and state in MOVING
+            f"{node}: {each.number} × {target} {state}"
+            for (target, state), each in (await store.standing()).items()
+            if state in MOVING
         ]
         found += [
             f"{node}: owes {duty.kind} {duty.code} ({duty.letter.routing.letter_id})"

@@ -326,6 +326,9 @@ class SmallOffice:
         await self.track(caller, letter_id)
         return conclude([Objection(Reason.NO_SEAL)], Facts())
 
+    async def verifications(self, caller: Caller, letter_id: LetterId) -> Mapping[str, Verdict]:
+        return {NODE_SIGNATURE: await self.verification(caller, letter_id)}
+
     async def track(self, caller: Caller, letter_id: LetterId) -> TrackRecord:
         kept = self.kept.get(letter_id)
         if kept is None or not caller.agencies & {kept.letter.routing.sender, *kept.numbers}:
@@ -345,11 +348,14 @@ class SmallOffice:
             )
             for agency in kept.numbers
         )
-        return TrackRecord(kept.letter, deliveries, (), tuple(kept.statuses))
+        opened = frozenset(kept.fetched | kept.delivered)
+        return TrackRecord(kept.letter, deliveries, (), tuple(kept.statuses), opened=opened)
 
     async def whereabouts(self, caller: Caller, letter_id: LetterId) -> Tracking:
         """There are no links in one room, so nothing is to be estimated."""
-        return trace(await self.track(caller, letter_id), here=NODE, directory=self._directory)
+        record = await self.track(caller, letter_id)
+        tracking = trace(record, here=NODE, directory=self._directory)
+        return tracking if record.is_open_to(caller.agencies) else replace(tracking, subject="")
 
     async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
         letter = (await self.track(caller, letter_id)).letter

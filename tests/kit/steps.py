@@ -43,7 +43,7 @@ class StepBell:
         """As much time has passed as makes every door look for itself."""
         self.ring([*self._rung, *(topic for topic, _ in self._waiting)])
 
-    async def wait(self, topic: str, seconds: float) -> None:
+    async def wait(self, topic: str, seconds: float, *, by: object | None = None) -> None:
         """Return when `topic` is rung, or at `ring_all`."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((topic, waiter))

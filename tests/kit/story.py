@@ -87,7 +87,7 @@ class StoryBell(Doorbell):
 
     def ring_all(self) -> None:
         """As much time has passed as makes every door look for itself."""
-        self.ring(self._events)
+        self.ring(self._topics)
 
 
 class Lines:

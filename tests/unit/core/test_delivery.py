@@ -214,6 +214,16 @@ def test_what_a_silent_neighbour_may_hold_is_only_offered_to_it_again() -> None:
     assert (after.state, after.confirmed, after.due_at) == (State.QUEUED, True, NOW)
 
 
+def test_time_does_not_give_back_what_a_neighbour_may_hold_but_its_sender_is_told_once() -> None:
+    offered_in_vain = delivery(State.QUEUED, attempts=9, failures=8, confirmed=True, last_code="TRUC-504")
+    with pytest.raises(IllegalMove):
+        decide(offered_in_vain, Expired(), NOW)
+    told, commands = decide(offered_in_vain, Overdue(LATER), NOW)
+    assert (told.state, told.due_at, told.last_code) == (State.QUEUED, LATER, "TRUC-504")
+    assert commands == (TellSender("TRUC-509"), ReportHop(State.QUEUED, "TRUC-509"))
+    assert decide(told, Overdue(LATER), LATER)[1] == ()
+
+
 @pytest.mark.parametrize("state", [State.QUEUED, State.HELD, State.QUARANTINED])
 def test_what_a_neighbour_may_hold_can_not_be_given_back(state: State) -> None:
     with pytest.raises(IllegalMove):

@@ -105,19 +105,19 @@ def test_links_ahead_are_those_of_all_recipients() -> None:
 def test_line_names_the_node_that_it_is_not_past_and_since_when() -> None:
     vi, en = where(track(stage=Stage.RETRYING, next_try_at=NOW + MINUTE))
     assert vi == (
-        "chưa qua nút G22 từ 09:11:00 23/11/2026, chờ sang H21, lần thử kế tiếp 09:13:00 23/11/2026"
+        "chưa qua nút G22 từ 23/11/2026 09:11:00, chờ sang H21, lần thử kế tiếp 23/11/2026 09:13:00"
     )
     assert en == (
-        "not past node G22 since 09:11:00 23/11/2026, waiting for H21, next try 09:13:00 23/11/2026"
+        "not past node G22 since 23 Nov 2026 09:11:00, waiting for H21, next try 23 Nov 2026 09:13:00"
     )
 
 
 def test_line_of_what_rests_says_how() -> None:
     last = {"at": WAY[2], "next_node": None, "held_since": None}
     assert where(track(**last)) == ("ở nút H21", "at node H21")
-    assert where(track(stage=Stage.WAITING, **last))[0] == "chờ đơn vị lấy về (09:12:00 23/11/2026)"
-    assert where(track(stage=Stage.DELIVERED, **last))[1] == "handed over (09:12:00 23/11/2026)"
-    assert where(track(stage=Stage.HELD))[0] == "tạm giữ ở nút G22 (09:12:00 23/11/2026)"
+    assert where(track(stage=Stage.WAITING, **last))[0] == "chờ đơn vị lấy về (23/11/2026 09:12:00)"
+    assert where(track(stage=Stage.DELIVERED, **last))[1] == "handed over (23 Nov 2026 09:12:00)"
+    assert where(track(stage=Stage.HELD))[0] == "tạm giữ ở nút G22 (23/11/2026 09:12:00)"
     assert where(track(stage=Stage.QUARANTINED, since=None))[1] == "quarantined at node G22"
 
 
