@@ -10,6 +10,7 @@
 #   make bench           measurements beside Postfix, as4 and the bare pipe, within 25 minutes: bench-report/report.md
 #                        (ONLY=one_link,fan_out QUICK=1 MINUTES=10 JSON=figures.json OUT=folder)
 #   make docs            the generated pages under docs/
+#   make screenshots     the pictures of the console in docs/console/, taken anew (ONLY=box,letter)
 #   make words           the sentences of the console: gathered, laid beside their English, compiled
 #   make sbom            the bill of materials of what runs, as CycloneDX: sbom.json (SBOM=file.json)
 #   make lock            new versions of everything, with their hashes
@@ -18,7 +19,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-api test-long style types bench docs words sbom lock clean packages
+.PHONY: help setup demo test test-api test-long style types bench docs screenshots words sbom lock clean packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -96,6 +97,11 @@ bench: setup
 
 docs: $(VENV)/run.stamp
 	$(BIN)/truc docs
+
+# The same every time: letters, names and hours come from a seed and a clock of the script's own.
+screenshots: setup
+	@bash .ci/packages chromium fonts-dejavu-core
+	@$(BIN)/python -m tests.browser.gallery $(if $(ONLY),--only $(ONLY))
 
 # The pages are written in Vietnamese; what has no English yet is named, and shown in Vietnamese.
 CONSOLE := gateway/http/console

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.ports import Clock, Store, SystemKey, Vault
+from gateway.key_log import KeyLog
+from gateway.ports import Clock, Credential, Store, SystemKey, Vault
 
 LOOK_SECONDS = 2.0
 KEPT_SYSTEMS = 10_000  # whoever asks with invented ids must not fill the memory
@@ -19,8 +20,8 @@ KEPT_SYSTEMS = 10_000  # whoever asks with invented ids must not fill the memory
 class StoreKeyring:
     """ports.Keyring over the store."""
 
-    def __init__(self, store: Store, vault: Vault, clock: Clock) -> None:
-        self._store, self._vault, self._clock = store, vault, clock
+    def __init__(self, store: Store, vault: Vault, clock: Clock, log: KeyLog) -> None:
+        self._store, self._vault, self._clock, self._log = store, vault, clock, log
         self._kept: dict[str, tuple[SystemKey, ...]] = {}
         self._version = -1
         self._look_again_at: datetime | None = None
@@ -35,6 +36,10 @@ class StoreKeyring:
                 self._kept.clear()
             self._kept[system_id] = tuple(SystemKey(c, self._vault.open(c.sealed_secret)) for c in found)
         return [key for key in self._kept[system_id] if not key.credential.has_ended(now)]
+
+    def used(self, credential: Credential, address: str, software: str) -> None:
+        """One of them has let somebody in."""
+        self._log.note(credential.key_id, address, software, self._clock.now())
 
     async def _look(self, now: datetime) -> None:
         """Forget what was kept if any credential has changed since."""

@@ -43,6 +43,7 @@ from gateway.http.surroundings import Health, Surroundings
 from gateway.http.tls import ServerTls, server_tls
 from gateway.http.upload_files import UploadFolder
 from gateway.ids import LetterIds
+from gateway.key_log import KeyLog
 from gateway.keyring import StoreKeyring
 from gateway.keys import KeyDesk
 from gateway.notices import Board
@@ -62,9 +63,7 @@ from gateway.ports import (
     Terms,
     Workplace,
 )
-from gateway.reports.counting import Counting
-from gateway.reports.desk import ReportDesk
-from gateway.reports.filing import Filing
+from gateway.reports.room import Tools, counting_room
 from gateway.seen_seals import SeenSeals
 from gateway.v1.origin import PROXIES
 from gateway.v1.transfer import Limits as HttpLimits
@@ -164,7 +163,8 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
     )
     office = PostOffice(desk, intake, handover, given.examiner, calendar)
     vault = FileVault(config.secrets_key)
-    keyring = StoreKeyring(store, vault, desk.clock)
+    key_log = KeyLog()
+    keyring = StoreKeyring(store, vault, desk.clock, key_log)
     notices = Board(store, desk.clock, desk.bell, vault, config.webhook.reach(), listed=handover.listed)
 
     def workplace(adapter: str) -> Workplace:
@@ -198,6 +198,7 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         "clerk": clerk.run,
         "beat": lambda: _beat(desk, broker),
         "heard": lambda: desk.heard.keep(store.note_heard, desk.clock),
+        "keys": lambda: key_log.keep(store.note_key_uses, desk.clock),
         "directory": lambda: _keep_current(book, desk),
         "editions": editions.run,
     }
@@ -212,11 +213,9 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
             loops[f"{adapter.name}:{number}"] = poller
 
     # who counts, and reports
-    reports = ReportDesk(name, store, book.current, desk.clock, calendar, config.reports)
-    filing = Filing(reports, config.node.data_dir / "reports", log)
-    loops["statistics"] = Counting(store, calendar, desk.clock, log).run
-    if config.reports.files:
-        loops["reports"] = filing.run
+    tools = Tools(store, book.current, calendar, desk.clock, given.environ, log, given.metrics)
+    counting = counting_room(config, tools)
+    loops |= counting.loops
 
     # the counter towards the agencies' programs
     draining = asyncio.Event()
@@ -234,7 +233,8 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
         limits=HttpLimits(
             document_bytes=limits.document_bytes, requests_per_minute=config.http.requests_per_minute
         ),
-        reports=reports,
+        reports=counting.desk,
+        used=key_log,
     )
     app = build_app(around, [o for adapter in adapters.values() for o in adapter.operations()])
     counters = [Counter(name="v1", app=app, section=config.http, refuse=refuse_as_problem)]
@@ -252,8 +252,9 @@ async def running_node(config: Config, given: Equipment) -> AsyncIterator[Node]:
             log=log,
             metrics=given.metrics,
             remembered=Remembered(desk.clock),
-            reports=reports,
-            filing=filing,
+            reports=counting.desk,
+            filing=counting.filing,
+            mailing=counting.mailing,
             uploads=around.uploads,
             calendar=calendar,
             document_bytes=around.limits.document_bytes,

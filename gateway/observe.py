@@ -97,6 +97,8 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "link.down": ("neighbour", "lane", "way", "code", "error"),
     "loop.failed": ("loop", "code"),
     "report.filed": ("period", "size"),
+    "report.mailed": ("period", "attempts"),
+    "report.not_mailed": ("period", "attempts", "code"),
     # who watches over it
     "alert.raised": ("kind", "place"),
     "alert.ended": ("kind", "place"),
@@ -115,7 +117,7 @@ _EVENTS: dict[str, tuple[str, ...]] = {
     "tls.renewed": ("certificate",),
     "tls.refused": ("code", "error"),
     # a fault of ours: the class of the exception and where it was raised, never its text
-    "internal.error": ("letter_id", "loop", "error", "where", "incident", "route"),
+    "internal.error": ("letter_id", "loop", "error", "where", "incident", "route", "number"),
     # written in place of an event that is not in this list
     "log.misused": ("event_name",),
 }

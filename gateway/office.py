@@ -5,9 +5,10 @@ The counter of the post office: what adapters may ask for, each wish passed to t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from gateway.core import catalogue, lifecycle
 from gateway.core.calendar import Calendar, today
@@ -18,10 +19,11 @@ from gateway.core.directory import Agency, Directory
 from gateway.core.edxml import write_status
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, Kind, LetterId, Organ, Staff
+from gateway.core.seals import sealed_parts
 from gateway.core.tracked_deadlines import with_deadlines
 from gateway.core.tracked_links import with_links
 from gateway.core.tracking import Tracking, trace
-from gateway.core.whereabouts import LATEST, estimated, links_ahead, with_pauses
+from gateway.core.whereabouts import LATEST, Link, estimated, links_ahead, with_pauses
 from gateway.doors.desk import Desk
 from gateway.doors.handover import Handover
 from gateway.doors.intake import Intake
@@ -38,15 +40,20 @@ from gateway.ports import (
     Quota,
     Registration,
     StoredLetter,
+    StoredPart,
     Terms,
     TrackRecord,
     Traffic,
     Wanted,
     Word,
 )
-from signing.verdict import Verdict
+from signing.asice import AGENCY_SIGNATURE, NODE_SIGNATURE
+from signing.parts import UnfitPart
+from signing.verdict import Facts, Objection, Reason, Verdict, conclude
 
 TAKE_BACK = "13"  # the one status that a document's sender reports; all others are its receiver's
+FEW = 50  # recipients that are traced sooner than a thread is found
+T = TypeVar("T")
 
 
 class PostOffice:
@@ -171,17 +178,30 @@ class PostOffice:
         """
         The same in words for people, with when it should arrive, and what is due when by law.
 
+        The subject is empty unless the caller sent the letter or has opened it: before that, and for an
+        operator, tracking says where a letter is.
+
         Raises: Rejected (UNKNOWN_LETTER).
         """
         record, desk = await self.track(caller, letter_id), self._desk
         directory, now = desk.directory(), desk.clock.now()
-        tracking = trace(record, here=desk.node, directory=directory)
-        times = await desk.store.crossings(links_ahead(tracking), LATEST)
-        mine = None if caller.is_operator else caller.agencies
-        tracking = with_links(tracking, record.letter.facts, record.links, mine)
-        due = with_deadlines(tracking, record, Reckoning(self._calendar, now), directory)
+        mine, number = caller.agencies, len(record.letter.routing.recipients)
+
+        def known() -> tuple[Tracking, frozenset[Link]]:
+            tracking = trace(record, here=desk.node, directory=directory)
+            if not record.is_open_to(mine):
+                tracking = replace(tracking, subject="")
+            facts, sees_all = record.letter.facts, caller.is_operator
+            tracking = with_links(tracking, facts, record.links, mine, sees_all=sees_all)
+            due = with_deadlines(tracking, record, Reckoning(self._calendar, now), directory)
+            return due, links_ahead(due)
+
+        tracking, links = await _beside(known, number)
+        times = await desk.store.crossings(links, LATEST)
         held = await desk.store.maintenance()
-        return with_pauses(estimated(due, times, now), desk.node, held.keys())
+        return await _beside(
+            lambda: with_pauses(estimated(tracking, times, now), desk.node, held.keys()), number
+        )
 
     @staticmethod
     def _concerns(record: TrackRecord, caller: Caller) -> bool:
@@ -200,6 +220,26 @@ class PostOffice:
     async def verification(self, caller: Caller, letter_id: LetterId) -> Verdict:
         """What the seal of a letter of the caller is worth. Raises: Rejected (UNKNOWN_LETTER)."""
         return await self._examiner.verdict((await self.track(caller, letter_id)).letter)
+
+    async def verifications(self, caller: Caller, letter_id: LetterId) -> Mapping[str, Verdict]:
+        """What each of its seals is worth now, both judged at its acceptance.
+
+        Raises: Rejected (UNKNOWN_LETTER).
+        """
+        letter = (await self.track(caller, letter_id)).letter
+        found = {NODE_SIGNATURE: await self._examiner.verdict(letter)}
+        own = letter.part(AGENCY_SIGNATURE)
+        if own is not None:
+            found[AGENCY_SIGNATURE] = await self._verdict_of_sender(letter, own)
+        return found
+
+    async def _verdict_of_sender(self, letter: StoredLetter, own: StoredPart) -> Verdict:
+        try:
+            covered = sealed_parts(letter.parts, with_routing=False)
+        except UnfitPart as unfit:  # the node's seal says the same of it
+            return conclude([Objection(Reason.SEAL_MALFORMED, detail=str(unfit))], Facts())
+        seal = await asyncio.to_thread(lambda: b"".join(self._desk.store.blobs.read(own)))
+        return await self._examiner.agency_verdict(seal, covered, letter.routing.accepted_at)
 
     async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
         """A letter that the caller sent or was handed, to look into; no fetch.
@@ -293,6 +333,14 @@ class PostOffice:
     def directory(self) -> Directory:
         """The directory as this node knows it."""
         return self._desk.directory()
+
+
+async def _beside(work: Callable[[], T], recipients: int) -> T:
+    """What is worked out for each recipient of a letter: in a thread where they are many.
+
+    A circular to thousands takes a second, in which the node would do nothing else.
+    """
+    return work() if recipients <= FEW else await asyncio.to_thread(work)
 
 
 async def one_chunk(data: bytes) -> AsyncIterator[bytes]:

@@ -51,13 +51,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.notices": OUTSIDE,
     "gateway.probing": CORE | {"gateway.ports"},
     "gateway.seen_seals": OUTSIDE,
-    "gateway.keyring": OUTSIDE | {"gateway.vault"},
+    "gateway.key_log": OUTSIDE,
+    "gateway.keyring": OUTSIDE | {"gateway.key_log", "gateway.vault"},
     "gateway.keys": OUTSIDE,
     "gateway.alerts": OUTSIDE | {"gateway.config"},
     "gateway.hand_on": OUTSIDE | {"gateway.config"},
     "gateway.watchmen": OUTSIDE | {"gateway.alerts", "gateway.config", "gateway.doors", "gateway.hand_on"},
     "gateway.accounts": OUTSIDE,
-    "gateway.reports": OUTSIDE | {"gateway.config", "gateway.durable"},
+    "gateway.reports": OUTSIDE | {"gateway.alerts.ways", "gateway.config", "gateway.durable"},
     "adapters": OUTSIDE
     | {"gateway.v1", "gateway.vxp", "gateway.client", "gateway.config", "gateway.durable", "gateway.inside"}
     | {"gateway.probing"},
@@ -67,7 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway.v1": OUTSIDE | {"gateway.answers"},
     "gateway.client": OUTSIDE | {"gateway.answers", "gateway.v1", "gateway.vxp"},
     "gateway.http": OFFICE
-    | {"gateway", "gateway.config", "gateway.durable", "gateway.inside", "gateway.keys"}
+    | {"gateway", "gateway.config", "gateway.durable", "gateway.inside", "gateway.key_log", "gateway.keys"}
     | {"gateway.reports", "gateway.v1"},
     "gateway.http.console": OUTSIDE
     | {"gateway", "gateway.accounts", "gateway.config", "gateway.http", "gateway.v1"}

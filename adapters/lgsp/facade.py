@@ -83,7 +83,7 @@ class Facade:
         key = key_with(_word(given, "password"), keys)
         if key is None:
             raise Rejected(find(UNAUTHENTICATED))
-        admitted(request, key)
+        admitted(request, key, self._workplace.keyring)
         return said(data={"token": issue(key, self._workplace.clock.now()), "tokenType": "Bearer"})
 
     async def send(self, request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from datetime import datetime
 from aiohttp import web
 
 from adapters.lgsp.tokens import key_behind, system_named
-from adapters.vxp.gate import LONGEST_ID
+from adapters.vxp.gate import LONGEST_ID, note_use
 from gateway.core.catalogue import KEY_LOCKED, UNAUTHENTICATED
 from gateway.core.errors import Rejected, find
 from gateway.ports import Caller, Keyring, SystemKey
@@ -39,7 +39,7 @@ async def visitor(request: web.Request, keyring: Keyring, now: datetime) -> Call
     key = key_behind(token, keys, now) if token else key_with(secret, keys)
     if key is None or (token and secret and key_with(secret, keys) is None):
         raise Rejected(find(UNAUTHENTICATED))
-    return admitted(request, key)
+    return admitted(request, key, keyring)
 
 
 async def keys_of(system: str, keyring: Keyring) -> Sequence[SystemKey]:
@@ -54,7 +54,7 @@ def key_with(secret: str, keys: Sequence[SystemKey]) -> SystemKey | None:
     return fitting[0] if fitting else None
 
 
-def admitted(request: web.Request, key: SystemKey) -> Caller:
+def admitted(request: web.Request, key: SystemKey, keyring: Keyring) -> Caller:
     """The caller of a key, if it may come in with this request.
 
     Raises: Rejected (KEY_LOCKED, CERTIFICATE_MISMATCH).
@@ -63,4 +63,5 @@ def admitted(request: web.Request, key: SystemKey) -> Caller:
         raise Rejected(find(KEY_LOCKED))
     check_certificate(request, key.credential.certificate)
     request[CALLER] = key.credential.caller
+    note_use(request, key.credential, keyring)
     return key.credential.caller

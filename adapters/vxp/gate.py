@@ -13,8 +13,8 @@ from aiohttp import web
 
 from gateway.core.catalogue import KEY_LOCKED, UNAUTHENTICATED
 from gateway.core.errors import Rejected, find
-from gateway.ports import Caller, Keyring
-from gateway.v1.origin import check_certificate
+from gateway.ports import Caller, Credential, Keyring
+from gateway.v1.origin import PROXIES, check_certificate, client_address
 from gateway.v1.request import CALLER
 from gateway.v1.transfer import LIMITS, body
 from gateway.vxp.functions import PREFIX, SYSTEM_ID, Body, Function
@@ -65,6 +65,7 @@ async def admit(request: web.Request, function: Function, keyring: Keyring) -> C
         raise Rejected(find(KEY_LOCKED))
     check_certificate(request, credential.certificate)
     request[CALLER] = credential.caller
+    note_use(request, credential, keyring)
     return Call(
         request,
         function,
@@ -72,6 +73,12 @@ async def admit(request: web.Request, function: Function, keyring: Keyring) -> C
         verified.parameters.heeded_by(function),
         b"" if function.body is Body.FILE else await small_body(request),
     )
+
+
+def note_use(request: web.Request, credential: Credential, keyring: Keyring) -> None:
+    """Somebody was let in by this credential: from where, and by which software."""
+    address = client_address(request, request.app.get(PROXIES, ()))
+    keyring.used(credential, address, request.headers.get("User-Agent", ""))
 
 
 async def small_body(request: web.Request) -> bytes:

@@ -2,6 +2,7 @@
 The desk where accounts are given out and logins are judged. The console and the command line come here.
 
 A try is counted before it is made, whatever comes of it; who guesses many at the same time gains nothing.
+It is counted for the place it comes from, so that nobody is locked out by what others do elsewhere.
 What is refused is refused in one sentence: nobody learns whether a name exists.
 """
 
@@ -11,7 +12,7 @@ import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -28,7 +29,7 @@ from gateway.core.catalogue import (
 from gateway.core.directory import Directory
 from gateway.core.errors import Rejected, find
 from gateway.core.model import AgencyCode, NodeId
-from gateway.ports import Account, Act, Clock, ConsoleBook, LockOut, Role, Session, Vault
+from gateway.ports import Account, Act, Clock, ConsoleBook, LockOut, LoginWait, Role, Session, Vault
 
 TOKEN_BYTES = 32
 AT_ONCE = 2
@@ -190,31 +191,50 @@ class AccountDesk:
         others = {each.digest for each in await self.book.sessions(account.name)} - {keep}
         await self.book.end_sessions(account.name, others, None)
 
-    async def show_totp(self, account: Account, act: Act) -> str:
-        """The secret to be put into an app; it counts once a code of it was typed."""
-        if account.sealed_new_totp:
-            return self._vault.open(account.sealed_new_totp)
+    async def show_totp(self, account: Account, session: str, act: Act) -> str:
+        """
+        The secret to be put into an app; it counts once a code of it was typed.
+
+        `session`: the digest of the one that it is shown to. It is shown to no other, which would else wait
+        with a secret that somebody confirms later.
+        """
+        if secret := self._shown_to(account, session):
+            return secret
         secret = totp.new_secret()
-        await self.book.change_account(account.name, {"sealed_new_totp": self._vault.seal(secret)}, act)
+        sealed = self._vault.seal(f"{session} {secret}")
+        await self.book.change_account(account.name, {"sealed_new_totp": sealed}, act)
         return secret
 
-    async def confirm_totp(self, account: Account, code: str, present: str, act: Act) -> None:
+    def _shown_to(self, account: Account, session: str) -> str:
+        """The secret that was shown to this session and is not confirmed yet; "" if there is none."""
+        kept = self._vault.open(account.sealed_new_totp) if account.sealed_new_totp else ""
+        owner, _, secret = kept.partition(" ")
+        return secret if owner == session else ""
+
+    async def confirm_totp(self, account: Account, session: str, code: str, present: str, act: Act) -> None:
         """
-        From now on each login asks for a code.
+        From now on each login asks for a code. Each try counts as one to log in.
 
         Who has codes already shows that he still holds them: a session that was left open must not be enough
         to take an account over.
 
         Raises: Rejected (LOGIN_REFUSED) for a wrong code.
         """
-        if account.sealed_totp:
-            former = self._vault.open(account.sealed_totp)
-            if totp.step_of(former, present, self._clock.now()) is None:
-                raise Rejected(find(LOGIN_REFUSED, element="present"))
-        secret = self._vault.open(account.sealed_new_totp) if account.sealed_new_totp else ""
-        if not secret or totp.step_of(secret, code, self._clock.now()) is None:
+        now = self._clock.now()
+        known = await self.book.begin_login(account.name, act.address, now, self._lock_out)
+        if known is None:
             raise Rejected(find(LOGIN_REFUSED, element="code"))
-        changes = {"sealed_totp": account.sealed_new_totp, "sealed_new_totp": ""}
+        if known.sealed_totp and totp.step_of(self._vault.open(known.sealed_totp), present, now) is None:
+            raise Rejected(find(LOGIN_REFUSED, element="present"))
+        secret = self._shown_to(known, session)
+        if not secret or totp.step_of(secret, code, now) is None:
+            raise Rejected(find(LOGIN_REFUSED, element="code"))
+        changes = {
+            "sealed_totp": self._vault.seal(secret),
+            "sealed_new_totp": "",
+            "failures": 0,
+            "locked_until": None,
+        }
         await self.book.change_account(account.name, changes, act)
 
     # --- logging in ------------------------------------------------------------------------------
@@ -234,7 +254,7 @@ class AccountDesk:
     async def show_code(self, session: Session, code: str, visitor: Visitor) -> LoggedIn:
         """The second step; the session gets another token. Raises: Rejected (LOGIN_REFUSED)."""
         now = self._clock.now()
-        account = await self.book.begin_login(session.account, now, self._lock_out)
+        account = await self.book.begin_login(session.account, visitor.address, now, self._lock_out)
         if account is not None and account.sealed_totp:
             step = totp.step_of(self._vault.open(account.sealed_totp), code, now)
             made = self._session(account, visitor, is_strong=True)
@@ -286,7 +306,7 @@ class AccountDesk:
 
     async def _judge(self, name: str, password: str, visitor: Visitor) -> Account | None:
         """Whose password it is; takes as long for a name that nobody has."""
-        account = await self.book.begin_login(name, self._clock.now(), self._lock_out)
+        account = await self.book.begin_login(name, visitor.address, self._clock.now(), self._lock_out)
         kept = "" if account is None else account.password
         is_right = await self._slowly(lambda: passwords.is_right(password[: passwords.LONGEST], kept))
         if is_right:
@@ -328,8 +348,8 @@ def checked_name(name: str) -> str:
     return wanted
 
 
-def told_of(account: Account, now: datetime) -> dict[str, Any]:
-    """All that may be told of an account: nothing by which it could be used."""
+def told_of(account: Account, now: datetime, waits: Iterable[LoginWait] = ()) -> dict[str, Any]:
+    """All that may be told of an account, and where it `waits`: nothing by which it could be used."""
     return {
         "name": account.name,
         "full_name": account.full_name,
@@ -338,6 +358,7 @@ def told_of(account: Account, now: datetime) -> dict[str, Any]:
         "reads_content": account.reads_content,
         "locked": account.locked,
         "waits": account.locked_until is not None and now < account.locked_until,
+        "waits_at": [wait.place for wait in waits if wait.account == account.name],
         "one_time_codes": bool(account.sealed_totp),
         "openid": bool(account.subject),
         "last_login_at": account.last_login_at.isoformat() if account.last_login_at else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from gateway.config import AlertWaySection
 from gateway.core.errors import Misconfigured
@@ -51,13 +52,26 @@ class AlertWays:
                 was_taken = await asyncio.to_thread(_send, address, title, text)
         except TimeoutError as late:
             raise Refusal("no-answer") from late
-        if was_taken is None:
-            raise Refusal("bad-address", may_pass=False)
-        if not was_taken:
-            raise Refusal("not-taken")
+        _check(was_taken)
 
 
-def _send(address: str, title: str, text: str) -> bool | None:
+async def send_file(address: str, title: str, text: str, file: Path) -> None:
+    """
+    Send one message with a file, once: it ends when the other side has taken it or has not.
+
+    How long that may take the address itself says (`cto`). Raises: Refusal, as `tell`, never `no-answer`.
+    """
+    _check(await asyncio.to_thread(_send, address, title, text, file))
+
+
+def _check(was_taken: bool | None) -> None:
+    if was_taken is None:
+        raise Refusal("bad-address", may_pass=False)
+    if not was_taken:
+        raise Refusal("not-taken")
+
+
+def _send(address: str, title: str, text: str, file: Path | None = None) -> bool | None:
     """Whether it was taken; None if nothing can be sent to such an address."""
     import apprise  # a fifth of a second and 20 MB, for nodes that send alerts only
 
@@ -67,4 +81,6 @@ def _send(address: str, title: str, text: str) -> bool | None:
     notifier = apprise.Apprise(asset=asset)
     if not notifier.add(address):
         return None
-    return bool(notifier.notify(title=title, body=text, body_format=apprise.NotifyFormat.TEXT))
+    attached = None if file is None else apprise.AppriseAttachment(str(file), asset=asset)
+    words = apprise.NotifyFormat.TEXT
+    return bool(notifier.notify(title=title, body=text, body_format=words, attach=attached))

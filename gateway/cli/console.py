@@ -17,7 +17,7 @@ from gateway.cli.screen import EXIT_CODES, AsJson, speaking
 if TYPE_CHECKING:
     from gateway.accounts.desk import AccountDesk
     from gateway.core.directory import Directory
-    from gateway.ports import Account, Act
+    from gateway.ports import Act
 
 app = typer.Typer(no_args_is_help=True, help="Bảng điều khiển · The console")
 account = typer.Typer(no_args_is_help=True, help="Tài khoản của người dùng · Accounts of people")
@@ -50,12 +50,6 @@ def _act(event: str) -> Act:
     from gateway.ports import Act
 
     return Act(event=f"console.{event}", by=BY, at=now())
-
-
-def _told(of: Account) -> dict[str, Any]:
-    from gateway.accounts.desk import told_of
-
-    return told_of(of, now())
 
 
 @account.command("add", epilog=EXIT_CODES)
@@ -112,9 +106,7 @@ def list_accounts(config: ConfigFile, as_json: AsJson = False) -> None:
     truc console account list -c node.toml
     """
     with speaking(as_json) as screen:
-        found = [
-            _told(each) for each in asyncio.run(_at_the_desk(config, lambda desk, _: desk.book.accounts()))
-        ]
+        found = asyncio.run(_at_the_desk(config, lambda desk, _: _all(desk)))
         screen.data({"accounts": found})
         screen.table(
             ("tên · name", "vai trò · role", "đơn vị · agency", "họ tên · full name", ""),
@@ -122,15 +114,24 @@ def list_accounts(config: ConfigFile, as_json: AsJson = False) -> None:
         )
 
 
+async def _all(desk: AccountDesk) -> list[dict[str, Any]]:
+    from gateway.accounts.desk import told_of
+
+    at = now()
+    waits = await desk.book.login_waits(at)
+    return [told_of(each, at, waits) for each in await desk.book.accounts()]
+
+
 def _standing(told: dict[str, Any]) -> str:
     signs = {
         "locked": "đã khóa · locked",
-        "waits": "đang chờ · waits",
+        "waits": "nơi lạ: đang chờ · new places: wait",
         "one_time_codes": "mã một lần · one-time codes",
         "openid": "OpenID",
         "reads_content": "xem nội dung · content",
     }
-    return ", ".join(words for key, words in signs.items() if told[key])
+    waits = [f"{place or '—'}: đang chờ · waits" for place in told["waits_at"]]
+    return ", ".join([*(words for key, words in signs.items() if told[key]), *waits])
 
 
 @account.command("lock", epilog=EXIT_CODES)

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ByteSize
 from pydantic_core import PydanticUndefined
 
+from gateway.config.reports import MailAddress
 from gateway.config.section import Section
 from gateway.config.tree import Config, LinkSection
 from gateway.config.values import Secret
@@ -39,6 +40,7 @@ _KIND_NAMES: dict[Any, str] = {
 
 _LIST_NAMES: dict[Any, str] = {
     date: "days (2026-02-17, comma between)",
+    MailAddress: "addresses (a@tinh.gov.vn, comma between)",
     AlertKind: " | ".join(AlertKind) + " (comma between)",
     IPv4Network | IPv6Network: "networks (10.1.0.0/16, comma between)",
 }

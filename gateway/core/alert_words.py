@@ -36,7 +36,7 @@ WORDS: Mapping[AlertKind, AlertWords] = {
     ),
     AlertKind.URGENT: AlertWords(
         "{value} văn bản khẩn chưa chuyển được sau {limit} phút",
-        "{value} urgent letters have not gone on after {limit} minutes",
+        "urgent letters that have not gone on after {limit} minutes: {value}",
         "Tìm các văn bản khẩn đang chờ và báo cho nơi nhận bằng cách khác nếu cần.",
         "Find the urgent letters that wait, and tell their receivers by other means if need be.",
     ),
@@ -48,7 +48,7 @@ WORDS: Mapping[AlertKind, AlertWords] = {
     ),
     AlertKind.CERTIFICATE: AlertWords(
         "chứng thư của {place} còn {value} ngày",
-        "the certificate of {place} ends in {value} days",
+        "days until the certificate of {place} ends: {value}",
         "Xin chứng thư mới và thay tệp trước ngày hết hạn.",
         "Ask for a new one and put its file in place before that day.",
     ),
@@ -66,15 +66,15 @@ WORDS: Mapping[AlertKind, AlertWords] = {
     ),
     AlertKind.QUARANTINE: AlertWords(
         "{value} mục đang bị cách ly",
-        "{value} things stand in quarantine",
-        "Xem trang sự cố: mỗi mục có lý do và việc cần làm.",
-        "See the page of failures: each has its reason and what to do.",
+        "in quarantine: {value}",
+        "Xem trang «Văn bản không chuyển được» và trang dữ liệu không nhận được ở cuối trang ấy.",
+        "See the page of what gets no further, and at its foot the page of what was not taken.",
     ),
     AlertKind.OVERDUE: AlertWords(
         "{value} văn bản quá hạn trong 24 giờ qua",
-        "{value} letters became overdue within 24 hours",
-        "Nhắc đơn vị nhận; báo cáo có danh sách.",
-        "Remind the receiving agencies; the reports have the list.",
+        "letters that became overdue within 24 hours: {value}",
+        "Nhắc đơn vị nhận; trang Báo cáo có số liệu của từng đơn vị.",
+        "Remind the receiving agencies; the reports have the numbers of each.",
     ),
 }
 

@@ -392,8 +392,8 @@ UNAUTHENTICATED = Fault("TRUC-401", "unauthenticated", E, Blame.SENDER, 401,
     "Kiểm tra khóa truy cập của đơn vị",
     "Check the agency's key")
 NOT_ALLOWED = Fault("TRUC-402", "not-allowed", E, Blame.SENDER, 403,
-    "Khóa truy cập này không được làm việc đó",
-    "This key may not do that",
+    "Khóa truy cập hoặc tài khoản này không được làm việc đó",
+    "This key or account may not do that",
     "Liên hệ người quản trị nút",
     "Ask the operator of the node")
 SENDER_NOT_CALLER = Fault("TRUC-403", "sender-not-caller", E, Blame.SENDER, 403,
@@ -658,6 +658,11 @@ FORM_STALE = Fault("TRUC-466", "form-stale", E, Blame.SENDER, 403,
     "The form is no longer valid, or does not come from this site",
     "Mở lại trang rồi làm lại",
     "Open the page again and repeat")
+FORM_TOO_LARGE = Fault("TRUC-475", "form-too-large", E, Blame.SENDER, 413,
+    "Nội dung điền vào biểu mẫu lớn quá {limit} KiB",
+    "What was filled into the form is larger than {limit} KiB",
+    "Chia ra gửi nhiều lần",
+    "Send it in several parts")
 OPENID_REFUSED = Fault("TRUC-467", "openid-refused", E, Blame.OPERATOR, 403,
     "Không đăng nhập được bằng tài khoản dùng chung: {detail}",
     "The shared login was not accepted: {detail}",

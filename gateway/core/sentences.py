@@ -8,9 +8,9 @@ import re
 
 from gateway.core.errors import Fault, Finding
 
-# What a placeholder without a value left behind: « : …» and «(…)» at an end, or quotes around nothing. Where
-# a sentence begins with it, it stays: the rest would lack its subject.
-_GAP = re.compile(r"(?<=\S)(?:\s*:\s*…|\s*\(\s*…\s*\)|\s+(?:«…»|\"…\"))")
+# What a placeholder without a value left behind: « : …» at an end, «(…)» and «(incident …)», or quotes around
+# nothing. Where a sentence begins with it, it stays: the rest would lack its subject.
+_GAP = re.compile(r"(?<=\S)(?:\s*:\s*…|\s*\([^()…]*…\s*\)|\s+(?:«…»|\"…\"))")
 
 
 def without_gaps(sentence: str) -> str:

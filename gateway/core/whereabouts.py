@@ -89,21 +89,21 @@ def where(track: RecipientTrack) -> tuple[str, str]:
         place = ("", "") if stage.is_final or stage is Stage.WAITING else _at_node(track)
         since = _moment(track.since)
         return (
-            f"{stage.vi}{place[0]}" + (f" ({since})" if since else ""),
-            f"{stage.en}{place[1]}" + (f" ({since})" if since else ""),
+            f"{stage.vi}{place[0]}" + (f" ({since[0]})" if track.since else ""),
+            f"{stage.en}{place[1]}" + (f" ({since[1]})" if track.since else ""),
         )
     since = _moment(track.held_since)
     vi = f"chưa qua nút {track.at}" if track.next_node else f"ở nút {track.at}"
     en = f"not past node {track.at}" if track.next_node else f"at node {track.at}"
-    if since:
-        vi, en = f"{vi} từ {since}", f"{en} since {since}"
+    if track.held_since:
+        vi, en = f"{vi} từ {since[0]}", f"{en} since {since[1]}"
     if track.next_node:
         vi, en = f"{vi}, chờ sang {track.next_node}", f"{en}, waiting for {track.next_node}"
     if track.is_paused:
         return f"{vi}, {PAUSED[0]}", f"{en}, {PAUSED[1]}"
     if track.next_try_at is not None:
         again = _moment(track.next_try_at)
-        vi, en = f"{vi}, lần thử kế tiếp {again}", f"{en}, next try {again}"
+        vi, en = f"{vi}, lần thử kế tiếp {again[0]}", f"{en}, next try {again[1]}"
     return vi, en
 
 
@@ -126,5 +126,12 @@ def where_in_all(tracking: Tracking) -> tuple[str, str]:
     )
 
 
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else at.astimezone(VIETNAM).strftime("%H:%M:%S %d/%m/%Y")
+def _moment(at: datetime | None) -> tuple[str, str]:
+    """In the time of Vietnam; for English readers with the month as a word, 02/03 being two days to them."""
+    if at is None:
+        return "", ""
+    local = at.astimezone(VIETNAM)
+    return f"{local:%d/%m/%Y %H:%M:%S}", f"{local.day} {_MONTHS[local.month - 1]} {local:%Y %H:%M:%S}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

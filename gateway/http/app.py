@@ -30,6 +30,7 @@ from gateway.http.rates import ALLOWANCE, Rates
 from gateway.http.surroundings import Surroundings
 from gateway.http.watch import CODES, Watch, dress, route_of
 from gateway.v1.operations import Access, Operation
+from gateway.v1.origin import PROXIES, client_address
 from gateway.v1.request import CALLER
 from gateway.v1.transfer import LIMITS
 
@@ -103,12 +104,18 @@ class _Layers:
 
     @web.middleware
     async def gate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        # nothing of ours is called so, and PostgreSQL takes none; who reads ids of letters looks at them
+        if "\0" in request.path and "letter_id" not in request.match_info:
+            raise Rejected(find(NO_SUCH_PATH, path=request.path[:200].replace("\0", "\ufffd")))
         if request.match_info.http_exception is not None:
             return await handler(request)  # 404 and 405 tell nothing that a key would have to protect
         method = "GET" if request.method == "HEAD" else request.method
         access = self._access[method, route_of(request)]
         if access is not Access.OPEN:
-            request[CALLER] = await caller_with(request, self._around.credential, self._around.clock.now())
+            now = self._around.clock.now()
+            request[CALLER] = caller = await caller_with(request, self._around.credential, now)
+            address = client_address(request, request.app.get(PROXIES, ()))
+            self._around.used.note(caller.name, address, request.headers.get("User-Agent", ""), now)
             self._count(request)
             if access is Access.OPERATOR and not request[CALLER].is_operator:
                 raise Rejected(find(NOT_ALLOWED))

@@ -25,13 +25,16 @@ from gateway.reports.desk import Told
 from gateway.reports.sheets import INDICATOR_COLUMNS, columns, text, text_rows, workbook
 from gateway.v1 import request as asked
 from gateway.v1.operations import Access, Answer, Handler, Operation, json_answer
+from gateway.v1.query import bad
 from gateway.v1.ranges import DISPOSITION
 from gateway.v1.stats import NamedPeriod, PublicStats, StatsQuery, StatsShape
 
 PUBLIC_FOR = timedelta(minutes=1)
-"""So long the public totals are given again as they are: whoever asks all day costs the store nothing."""
+"""
+So long the public totals are given again as they are: whoever asks all day costs the store nothing.
 
-PUBLIC_KEPT = 32  # periods
+Each period that has begun has a place of its own, 17 a year since 2000: none pushes out another.
+"""
 
 
 class Stats:
@@ -131,15 +134,15 @@ class Stats:
         return _file(told, data, XLSX, "thong-ke", "xlsx")
 
     async def public(self, request: web.Request) -> web.Response:
-        """The totals. Raises: Rejected (NO_SUCH_PATH) where they are not shown."""
+        """The totals. Raises: Rejected (NO_SUCH_PATH) where they are not shown, (BAD_REQUEST)."""
         if not self._reports.settings.public:
             raise Rejected(find(NO_SUCH_PATH, path=request.path))
-        period = asked.query(request, NamedPeriod).read(self._reports.this_month())
-        now = self._clock.now()
+        this_month = self._reports.this_month()
+        period, now = asked.query(request, NamedPeriod).read(this_month), self._clock.now()
+        if period.first > this_month.first:
+            raise bad(f"period > {this_month.name}", element="period")
         known = self._shown.get(period)
         if known is None or now - known[0] >= PUBLIC_FOR:
-            if len(self._shown) >= PUBLIC_KEPT:
-                self._shown.clear()
             known = self._shown[period] = (now, PublicStats.of((await self._reports.report(period)).report))
         return json_answer(known[1])
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from gateway.core.model import NodeId
 from gateway.http.auth import CredentialLookup
 from gateway.http.upload_files import UploadFolder
+from gateway.key_log import KeyLog
 from gateway.keys import KeyDesk
 from gateway.observe import Log, Metrics
 from gateway.ports import Clock, NoticeBoard, Office
@@ -31,6 +32,7 @@ class Surroundings:
     """What the /v1 listener of one node works with.
 
     `credential` is `Store.credential`; `health` is asked by /v1/ready. `uploads` is on the node's own disk.
+    `used` is told of every key that let somebody in.
     """
 
     node: NodeId
@@ -45,3 +47,4 @@ class Surroundings:
     metrics: Metrics
     reports: ReportDesk
     limits: Limits = field(default_factory=Limits)
+    used: KeyLog = field(default_factory=KeyLog)

@@ -13,6 +13,7 @@ from gateway.ports.accounts import (
     JournalPage,
     JournalWish,
     LockOut,
+    LoginWait,
     Role,
     Session,
 )
@@ -22,7 +23,7 @@ from gateway.ports.blobs import Blobs, BlobSink, Partial, StoredPart
 from gateway.ports.editions import EditionBytes, EditionFault, EditionLine, EditionState, NewEdition
 from gateway.ports.figures import Figure, FigureBook, HourFigure, LinkFigures, Standing
 from gateway.ports.finding import FoundLetter, FoundPage, LetterFinder, LetterWish, Try
-from gateway.ports.keys import Caller, Credential, KeyBook, Keyring, SystemKey, Vault
+from gateway.ports.keys import Caller, Credential, KeyBook, Keyring, KeyUse, SystemKey, Vault
 from gateway.ports.letterbox import BoxLine, BoxPage, BoxWish, LetterBox, SentPage, SentWish
 from gateway.ports.letters import (
     BETWEEN_NAMES,
@@ -82,11 +83,14 @@ from gateway.ports.repairs import (
     TroubleGroup,
     TroubleLine,
 )
+from gateway.ports.report_mails import ReportMail, ReportMailBook
 from gateway.ports.seals import Examiner, Sealer
 from gateway.ports.statistics import (
     AgencyFigures,
     AgencyTimes,
     Counted,
+    Drawn,
+    LineCounted,
     PaperOnly,
     RefusalCount,
     Sampled,
@@ -131,6 +135,7 @@ __all__ = [
     "Deliverer",
     "DiaryPage",
     "DoorStanding",
+    "Drawn",
     "Duty",
     "EditionBytes",
     "EditionFault",
@@ -151,14 +156,17 @@ __all__ = [
     "JournalRow",
     "JournalWish",
     "KeyBook",
+    "KeyUse",
     "Keyring",
     "LetterBox",
     "LetterFinder",
     "LetterKey",
     "LetterWish",
+    "LineCounted",
     "LinkFigures",
     "LinkStanding",
     "LockOut",
+    "LoginWait",
     "MailItem",
     "Maintenance",
     "Mode",
@@ -186,6 +194,8 @@ __all__ = [
     "RepairAction",
     "RepairBook",
     "RepairState",
+    "ReportMail",
+    "ReportMailBook",
     "Role",
     "Sampled",
     "SealCertificate",

@@ -13,6 +13,9 @@ from typing import Any, Protocol
 from gateway.core.model import AgencyCode
 from gateway.ports.letters import JournalRow
 
+TOGETHER = 10
+"""So many places may fail as often as one: people who mistype at home, on the telephone and at the office."""
+
 
 class Role(StrEnum):
     """What a person is at the console. Each account has exactly one."""
@@ -46,8 +49,8 @@ class Account:
     subject: str = ""
     sealed_totp: str = ""
     sealed_new_totp: str = ""
-    failures: int = 0  #: tries to log in since the last that succeeded
-    locked_until: datetime | None = None
+    failures: int = 0  #: tries to log in since the last that succeeded, at places where nobody has lately
+    locked_until: datetime | None = None  #: those have to wait until then
     last_login_at: datetime | None = None
 
 
@@ -72,10 +75,33 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class LockOut:
-    """After how many failures in a row an account waits, and for how long."""
+    """
+    After how many failures in a row at one place an account waits there, and for how long.
+
+    The first failures of each place are added up. After `everywhere` of them there is a `pause` after each
+    further try, but not where somebody has lately logged in: in a long time many places together get no more
+    tries than one of them alone.
+    """
 
     failures: int
     wait: timedelta
+
+    @property
+    def everywhere(self) -> int:
+        return self.failures * TOGETHER
+
+    @property
+    def pause(self) -> timedelta:
+        return self.wait / self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class LoginWait:
+    """Until when nobody may try to log in to an account from one place."""
+
+    account: str
+    place: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,20 +161,26 @@ class ConsoleBook(Protocol):
     async def change_account(self, name: str, changes: Mapping[str, Any], act: Act) -> bool:
         """Change these fields of an account (journalled as `act`); False if there is none."""
 
-    async def begin_login(self, name: str, now: datetime, lock_out: LockOut) -> Account | None:
+    async def begin_login(self, name: str, address: str, now: datetime, lock_out: LockOut) -> Account | None:
         """
         Count a try to log in before it is made, so that guessing at the same time does not help.
 
-        The account, or None if it is unknown, locked, or waits after too many tries.
+        The account, or None if it is unknown, locked, or has to wait after too many tries.
         """
 
     async def finish_login(self, name: str, step: int | None, session: Session, act: Act) -> bool:
         """
-        The try was right: forget the tries, keep the session (journalled).
+        The try was right: forget the tries there, keep the session (journalled).
 
         `step` is the step of time of the one-time code that was used, or None. False if that step or a later
         one was used before: then nothing happened.
         """
+
+    async def login_waits(self, now: datetime) -> list[LoginWait]:
+        """Who has to wait where before the next try."""
+
+    async def sweep_tries(self, now: datetime) -> None:
+        """Forget places where nobody has tried for long."""
 
     async def add_session(self, session: Session) -> None:
         """Keep a session that still needs its one-time code."""

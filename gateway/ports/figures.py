@@ -17,6 +17,10 @@ from gateway.core.delivery import State
 from gateway.core.model import NodeId
 from gateway.core.whereabouts import Link
 
+MOST_WAITING = 10_000
+"""Deliveries of a link in one state, and at all doors, that are counted each time somebody looks; one more
+stands for «more»: a page costs the same behind a dead link."""
+
 
 class Figure(StrEnum):
     """What is counted in each hour. Those of a link are counted for that link alone."""
@@ -68,8 +72,19 @@ class FigureBook(Protocol):
     async def standing(self) -> Mapping[tuple[str, State], Standing]:
         """Deliveries that have not ended, by target and state; costs what those cost, not what has ended."""
 
+    async def standing_on_links(
+        self, neighbours: Iterable[NodeId]
+    ) -> Mapping[NodeId, Mapping[State, Standing]]:
+        """The same of these links alone, counted up to MOST_WAITING and one more if there are more."""
+
+    async def waiting_at_doors(self) -> int:
+        """What waits to be fetched by the agencies of this node, counted up to the same number."""
+
     async def hourly(self, since: datetime) -> Sequence[HourFigure]:
         """The figures of the whole node from the hour of `since` on; hours without any are left out."""
+
+    async def sums_between(self, moments: Sequence[datetime]) -> Sequence[Mapping[Figure, int]]:
+        """The sums of the whole node from each moment to before the next; each begins an hour."""
 
     async def link_figures(
         self, neighbours: Iterable[NodeId], now: datetime, lately: datetime

@@ -57,6 +57,16 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUse:
+    """When a key, or a system that signs, was last used: from which address, by which software."""
+
+    key_id: str
+    at: datetime
+    address: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
 class SystemKey:
     """One living secret of a system, in clear: only in memory, never logged."""
 
@@ -93,6 +103,9 @@ class Keyring(Protocol):
 
     async def system(self, system_id: str) -> Sequence[SystemKey]:
         """Its living secrets, newest first; locked ones too, so that the answer can say so. () if unknown."""
+
+    def used(self, credential: Credential, address: str, software: str) -> None:
+        """One of them has let somebody in, who came from `address` and calls its software so."""
 
 
 class Vault(Protocol):

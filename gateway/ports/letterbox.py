@@ -12,7 +12,7 @@ from gateway.core.model import AgencyCode, LetterFacts, LetterId
 from gateway.core.tracking import StatusEvent
 from gateway.ports.letters import MailItem
 
-MOST_SORTED = 2_000
+MOST_SORTED = 1_000
 """Documents that wait in one box and are laid in order by their urgency; more are urgent ones first."""
 
 
@@ -27,7 +27,6 @@ class BoxWish:
     """
 
     agency: AgencyCode
-    now: datetime
     waits: bool = True
     text: str = ""
     sender: str = ""

@@ -4,7 +4,7 @@ Letters as a node holds them, and what is said about them between the doors and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -144,6 +144,11 @@ class TrackRecord:
     offered: Mapping[str, datetime] = field(default_factory=dict)  #: by target: when it came to a door here
     answered: Mapping[AgencyCode, datetime] = field(default_factory=dict)  #: who replied to it, and when
     links: tuple[Linked, ...] = ()  #: the documents here that belong to it
+    opened: frozenset[AgencyCode] = frozenset()  #: agencies here that have it, or have looked into it
+
+    def is_open_to(self, agencies: Collection[AgencyCode]) -> bool:
+        """Whether one of them sent it or has opened it; others are told where it is, never what it says."""
+        return self.letter.routing.sender in agencies or not self.opened.isdisjoint(agencies)
 
 
 @dataclass(frozen=True, slots=True)

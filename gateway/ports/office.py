@@ -184,6 +184,13 @@ class Office(Protocol):
     async def verification(self, caller: Caller, letter_id: LetterId) -> Verdict:
         """What the seal of a letter of the caller is worth. Raises: Rejected (UNKNOWN_LETTER)."""
 
+    async def verifications(self, caller: Caller, letter_id: LetterId) -> Mapping[str, Verdict]:
+        """
+        What each of its seals is worth, by the name of the seal: the node's, and the sender's if it has one.
+
+        Raises: Rejected (UNKNOWN_LETTER).
+        """
+
     async def read(self, caller: Caller, letter_id: LetterId) -> OpenLetter:
         """A letter that the caller sent or was handed, to look into; no fetch.
 

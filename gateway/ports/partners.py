@@ -12,6 +12,7 @@ from typing import Protocol
 
 from gateway.core.model import AgencyCode, NodeId
 from gateway.ports.accounts import Act
+from gateway.ports.keys import KeyUse
 
 MOST_COUNTED = 1_000
 """A count on a page ends here: more is told as «more than», since counting a million rows takes seconds."""
@@ -104,6 +105,12 @@ class PartnerBook(Protocol):
 
     async def heard(self) -> Mapping[NodeId, Heard]:
         """The neighbours that were ever heard."""
+
+    async def note_key_uses(self, uses: Iterable[KeyUse]) -> None:
+        """Remember of each key the latest use."""
+
+    async def key_uses(self, keys: Collection[str]) -> Mapping[str, KeyUse]:
+        """The last use of those of these keys that were ever used."""
 
     async def note_certificate(self, certificate: SealCertificate) -> None:
         """Remember the certificate of a seal; of each node the last."""

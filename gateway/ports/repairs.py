@@ -36,7 +36,7 @@ class TroubleGroup:
     code: str
     target: Target
     number: int = 0  #: at most MOST_COUNTED, and one more if there are more
-    since: datetime | None = None  #: of the one that came first
+    since: datetime | None = None  #: the first of them came; or was put there by hand, where not RETRYING
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,11 +85,39 @@ class Sampled:
     size: int
 
 
+MOST_DRAWN_FROM = 50_000
+"""
+Documents of one agency in one period from which a sample is drawn: to walk along them in the index takes some
+ten milliseconds. The busiest registry of a ministry has fewer in a month.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sample, and of how many documents. `is_too_many`: of more than MOST_DRAWN_FROM, so none was drawn."""
+
+    letters: Sequence[Sampled]
+    whole: int
+    is_too_many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounted:
+    """A line of the journal that counting has behind it; with a `fault` it was passed over."""
+
+    number: int
+    letter_id: str
+    fault: Exception | None = None
+
+
 class StatisticsBook(Protocol):
     """What reports ask of the store, and what keeps the figures."""
 
     async def count_lines(self, reckoning: Reckoning, limit: int) -> int:
         """Count what the next `limit` lines of the journal tell; how many lines those were."""
+
+    async def count_line(self, reckoning: Reckoning) -> LineCounted | None:
+        """Count the next line alone, or pass it over if our code fails on it; None if there is none."""
 
     async def judge_duties(self, reckoning: Reckoning, until: datetime, limit: int) -> int:
         """Judge at most `limit` duties that fell due before `until`, each once; how many those were."""
@@ -123,9 +151,10 @@ class StatisticsBook(Protocol):
     async def set_paper_only(self, reported: Sequence[PaperOnly], act: Act) -> None:
         """Replace what was reported before for the same agencies and months, journalled as `act`."""
 
-    async def sample(self, agency: AgencyCode, period: Period, seed: str, number: int) -> Sequence[Sampled]:
+    async def sample(self, agency: AgencyCode, period: Period, seed: str, number: int) -> Drawn:
         """
-        Documents that an agency sent or got in a period, drawn by `seed`, in the order of their time.
+        Documents that an agency sent or got in a period, drawn by `seed`, in the order of their time. Each
+        has the same chance, and none is read that is not drawn.
 
         The same seed draws the same ones for as long as the period's documents are the same.
         """

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from gateway.core.deadlines import Reminder
-from gateway.core.delivery import Delivery, Event, State, Target
+from gateway.core.delivery import Delivery, Event, Target
 from gateway.core.diary import DiaryLine
 from gateway.core.directory import Directory
 from gateway.core.directory_change import Change, Prepared
@@ -52,6 +52,7 @@ from gateway.ports.notices import Channel, Notice, NoticeOutcome, NoticeState, O
 from gateway.ports.office import DiaryPage, Traffic, Wanted, Word
 from gateway.ports.partners import PartnerBook
 from gateway.ports.repairs import RepairBook
+from gateway.ports.report_mails import ReportMailBook
 from gateway.ports.statistics import StatisticsBook
 
 
@@ -63,6 +64,7 @@ class Store(
     LetterFinder,
     PartnerBook,
     RepairBook,
+    ReportMailBook,
     StatisticsBook,
     Protocol,
 ):
@@ -125,9 +127,18 @@ class Store(
         """Deliveries over this link and lane that are TRYING or SENT: what fills the window."""
 
     async def overdue(self, now: datetime, limit: int) -> list[Delivery]:
-        """Deliveries that time concerns: QUEUED past `expires_at`; SENT or WAITING past `due_at`."""
+        """
+        Deliveries that time concerns: QUEUED past `expires_at`; SENT or WAITING past `due_at`.
 
-    async def next_due(self, target: Target | None, lane: Lane | None) -> datetime | None:
+        Of what is QUEUED and may be with the neighbour only until its sender was told.
+        """
+
+    async def let_go(self, letter_id: LetterId, target: Target, until: datetime) -> None:
+        """Give up a claim whose try can't be recorded: the delivery may be claimed again from `until` on."""
+
+    async def next_due(
+        self, target: Target | None, lane: Lane | None, *, biggest: int | None = None
+    ) -> datetime | None:
         """When the next QUEUED delivery of this claim becomes due."""
 
     async def hasten(self, neighbour: NodeId, now: datetime, limit: int) -> int:
@@ -390,13 +401,6 @@ class Store(
 
     async def beat(self, now: datetime) -> None:
         """Show that this instance lives; claims of instances silent for 60 s are free again."""
-
-    async def counts(self) -> Mapping[tuple[str, State], int]:
-        """
-        How many deliveries stand in which state, per target, ended ones too: all rows are read.
-
-        For who checks the books of a node; `standing` is what is asked again and again.
-        """
 
     async def close(self) -> None:
         """Finish what is queued and release the files."""

@@ -25,5 +25,9 @@ class Bell(Protocol):
     def ring(self, topics: Iterable[str]) -> None:
         """Something changed for these topics. Thread-safe."""
 
-    async def wait(self, topic: str, seconds: float) -> None:
-        """Return when `topic` was rung since the last wait on it, or after `seconds`, whichever is first."""
+    async def wait(self, topic: str, seconds: float, *, by: object | None = None) -> None:
+        """
+        Return when `topic` was rung since the last wait on it, or after `seconds`, whichever is first.
+
+        `by`: who waits, where several wait for the same topic; each of them hears every ring.
+        """

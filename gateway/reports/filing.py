@@ -70,6 +70,14 @@ class Filing:
             filed.append(name_of(period))
         return filed
 
+    def has(self, period: Period) -> bool:
+        """Whether the report of a period was filed."""
+        return self.path_of(period.name).is_file()
+
+    def path_of(self, period: str) -> Path:
+        """Where the report of a period lies, if it was filed."""
+        return self._folder / _named(period)
+
     def files(self) -> list[ReportFile]:
         """What was filed, the latest period first."""
         found = []
@@ -109,7 +117,11 @@ class Filing:
 
 def name_of(period: Period) -> str:
     """`bao-cao-2026-11.xlsx`."""
-    return f"bao-cao-{period.name}.xlsx"
+    return _named(period.name)
+
+
+def _named(period: str) -> str:
+    return f"bao-cao-{period}.xlsx"
 
 
 def ended(this_month: Period) -> Iterator[Period]:

@@ -127,7 +127,8 @@ class _Visit:
         """Where people look at the axis: told before letters travel, so that one can watch them."""
         if self._accounts is None:
             return
-        told = f"{OPERATOR} · {CLERK}, mật khẩu · password {self._accounts.password}"
+        who = f"{OPERATOR} (người vận hành · operator), {CLERK} (văn thư của đơn vị · clerk)"
+        told = f"{who}, mật khẩu · password {self._accounts.password}"
         self._console.print(f"Bảng điều khiển · the console: {told}", highlight=False, soft_wrap=True)
         for node in views(self._axis.directory):
             row, url = self._axis.directory.nodes[node], self._axis.consoles[node]

@@ -78,8 +78,8 @@ class _HurriedBell(Doorbell):
         super().__init__()
         self._hurry = hurry
 
-    async def wait(self, topic: str, seconds: float) -> None:
-        await super().wait(topic, seconds / self._hurry)
+    async def wait(self, topic: str, seconds: float, *, by: object | None = None) -> None:
+        await super().wait(topic, seconds / self._hurry, by=by)
 
 
 class _MortalStore(SqlStore):

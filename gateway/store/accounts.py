@@ -1,5 +1,5 @@
 """
-Accounts of people at the console, and their sessions.
+Accounts of people at the console, and their sessions; how they log in is in `logins`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, true, update
 
 from gateway.core.model import AgencyCode
-from gateway.ports import Account, Act, LockOut, Role, Session
+from gateway.ports import Account, Act, Role, Session
 from gateway.store.statements import in_both
-from gateway.store.tables import console_accounts, console_sessions
+from gateway.store.tables import console_accounts, console_sessions, login_tries
 from gateway.store.transaction import Transaction
 
 _a, _s = console_accounts.c, console_sessions.c
@@ -107,75 +107,10 @@ def change_accounts(transaction: Transaction, changed: Sequence[ChangedAccount])
         is_there = transaction.connection.execute(statement).rowcount == 1
         if is_there:
             note(transaction, each.act)
+        if "locked_until" in values:  # who need not wait as a whole need not wait anywhere
+            tried = update(login_tries).where(login_tries.c.account == each.name)
+            transaction.connection.execute(tried.values(failures=0, locked_until=values["locked_until"]))
         done.append(is_there)
-    return done
-
-
-# --- logging in ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """Somebody is about to show what proves who he is."""
-
-    name: str
-    now: datetime
-    lock_out: LockOut
-
-
-def begin_logins(transaction: Transaction, tries: Sequence[Try]) -> list[Account | None]:
-    """Count each try, and say whose it is if it may be made."""
-    allowed: list[Account | None] = []
-    for each in tries:
-        account = named(transaction.connection, each.name)
-        if account is None or account.locked or _waits(account, each.now):
-            allowed.append(None)
-            continue
-        # after a wait the count begins anew, else one wrong letter would cost another wait
-        failures = (0 if account.locked_until is not None else account.failures) + 1
-        is_last = failures >= each.lock_out.failures
-        transaction.connection.execute(
-            update(console_accounts)
-            .where(_a.name == each.name)
-            .values(failures=failures, locked_until=each.now + each.lock_out.wait if is_last else None)
-        )
-        if is_last:
-            note(transaction, Act(event="console.login_paused", by=each.name, at=each.now))
-        allowed.append(account)
-    return allowed
-
-
-def _waits(account: Account, now: datetime) -> bool:
-    return account.locked_until is not None and now < account.locked_until
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """A try that was right."""
-
-    name: str
-    step: int | None
-    session: Session
-    act: Act
-
-
-def finish_logins(transaction: Transaction, right: Sequence[Success]) -> list[bool]:
-    """Forget the tries and keep the session of each, unless its one-time code was used before."""
-    done = []
-    for each in right:
-        values: dict[str, Any] = {"failures": 0, "locked_until": None, "last_login_at": each.act.at}
-        if each.step is not None:
-            values["totp_step"] = each.step
-        statement = (
-            update(console_accounts)
-            .where(_a.name == each.name, true() if each.step is None else _a.totp_step < each.step)
-            .values(values)
-        )
-        is_first = transaction.connection.execute(statement).rowcount == 1
-        if is_first:
-            _keep(transaction.connection, each.session)
-            note(transaction, each.act)
-        done.append(is_first)
     return done
 
 
@@ -185,11 +120,12 @@ def finish_logins(transaction: Transaction, right: Sequence[Success]) -> list[bo
 def add_sessions(transaction: Transaction, new: Sequence[Session]) -> list[None]:
     """Keep each."""
     for each in new:
-        _keep(transaction.connection, each)
+        keep_session(transaction.connection, each)
     return [None] * len(new)
 
 
-def _keep(connection: Connection, session: Session) -> None:
+def keep_session(connection: Connection, session: Session) -> None:
+    """Write it down; one with the same digest is replaced."""
     connection.execute(delete(console_sessions).where(_s.digest == session.digest))
     connection.execute(insert(console_sessions), asdict(session))
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway.ports import Account, Act, JournalPage, JournalWish, LockOut, Session
-from gateway.store import accounts, journal_lines
+from gateway.ports import Account, Act, JournalPage, JournalWish, LockOut, LoginWait, Session
+from gateway.store import accounts, journal_lines, logins
 from gateway.store.access import Access
 
 
@@ -31,11 +31,17 @@ class ConsoleAccess(Access):
     async def change_account(self, name: str, changes: Mapping[str, Any], act: Act) -> bool:
         return await self._do(accounts.change_accounts, accounts.ChangedAccount(name, dict(changes), act))
 
-    async def begin_login(self, name: str, now: datetime, lock_out: LockOut) -> Account | None:
-        return await self._do(accounts.begin_logins, accounts.Try(name, now, lock_out))
+    async def begin_login(self, name: str, address: str, now: datetime, lock_out: LockOut) -> Account | None:
+        return await self._do(logins.begin, logins.Try(name, address, now, lock_out))
 
     async def finish_login(self, name: str, step: int | None, session: Session, act: Act) -> bool:
-        return await self._do(accounts.finish_logins, accounts.Success(name, step, session, act))
+        return await self._do(logins.finish, logins.Success(name, step, session, act))
+
+    async def login_waits(self, now: datetime) -> list[LoginWait]:
+        return await self._read(lambda c: logins.waiting(c, now))
+
+    async def sweep_tries(self, now: datetime) -> None:
+        await self._do(logins.sweep, now)
 
     async def add_session(self, session: Session) -> None:
         await self._do(accounts.add_sessions, session)

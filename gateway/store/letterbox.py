@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import inf
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
@@ -63,30 +62,27 @@ def _waiting(connection: Connection, wish: BoxWish, limit: int) -> tuple[list[in
 
     All that waits in the box is looked at: an agency has hundreds, and an order to trust is worth that.
     """
-    urgent_first = (_d.rank.desc(), _d.mail_number)
-    first_due = (
-        select(func.min(deadlines.c.due_at))
-        .where(
-            deadlines.c.letter_id == _d.letter_id,
-            deadlines.c.agency == _d.agency,
-        )
-        .scalar_subquery()
-    )
-    asked = (
-        select(_d.seq, _d.rank, _d.mail_number, first_due.label("due_at"))
-        .join_from(deliveries, letters)
-        .where(_BOX, _d.mail_number.is_not(None), *_conditions(wish))
-        .order_by(*urgent_first)
+    looked = (
+        select(_d.seq, _d.rank, _d.mail_number)
+        .where(_BOX, _d.mail_number.is_not(None), *_came_between(wish))
+        .order_by(_d.rank.desc(), _d.mail_number)
         .limit(MOST_SORTED)
     )
-    rows = sorted(connection.execute(asked, {"whose": wish.agency}), key=lambda row: _turn(row, wish.now))
-    page = [row.seq for row in rows[wish.skip : wish.skip + limit]]
-    return page, wish.skip + limit if len(rows) > wish.skip + limit else None
-
-
-def _turn(row: Any, now: datetime) -> tuple[int, bool, float, int]:
-    is_due = row.due_at is not None and row.due_at <= now
-    return -row.rank, not is_due, row.due_at.timestamp() if row.due_at else inf, row.mail_number
+    if of_letters := _of_letters(wish):
+        looked = looked.join_from(deliveries, letters).where(*of_letters)
+    waits = looked.subquery()
+    first_due = (
+        select(func.min(deadlines.c.due_at))
+        .where(deadlines.c.letter_id == _d.letter_id, deadlines.c.agency == _d.agency)
+        .scalar_subquery()
+    )
+    # what is past due is what is due first; what is never due comes last, however a database sorts NULL
+    by_turn = (waits.c.rank.desc(), first_due.is_(None), first_due, waits.c.mail_number)
+    asked = select(_d.seq).join_from(waits, deliveries, _d.seq == waits.c.seq).order_by(*by_turn)
+    page = list(
+        connection.execute(asked.offset(wish.skip).limit(limit + 1), {"whose": wish.agency}).scalars()
+    )
+    return page[:limit], wish.skip + limit if len(page) > limit else None
 
 
 def _all(connection: Connection, wish: BoxWish, limit: int) -> tuple[list[int], int | None]:
@@ -140,10 +136,6 @@ def _named(connection: Connection, wish: BoxWish, limit: int) -> tuple[list[int]
     rows = connection.execute(asked, {"found": named.all()}).all()
     more = int(rows[limit - 1].offered_number) if len(rows) > limit else None
     return [row.seq for row in rows[:limit]], more
-
-
-def _conditions(wish: BoxWish) -> list[ColumnElement[bool]]:
-    return [*_came_between(wish), *_of_letters(wish)]
 
 
 def _came_between(wish: BoxWish) -> list[ColumnElement[bool]]:

@@ -18,11 +18,13 @@ from gateway.ports import (
     Act,
     DoorStanding,
     Heard,
+    KeyUse,
     LinkStanding,
     Maintenance,
     SealCertificate,
 )
 from gateway.ports.partners import MOST_COUNTED
+from gateway.store import key_uses
 from gateway.store import maintenance as holding
 from gateway.store.access import Access
 from gateway.store.rows import door_of
@@ -175,6 +177,12 @@ class PartnerAccess(Access):
 
     async def heard(self) -> Mapping[NodeId, Heard]:
         return await self._read(all_heard)
+
+    async def note_key_uses(self, uses: Iterable[KeyUse]) -> None:
+        await self._do(key_uses.note_uses, list(uses))
+
+    async def key_uses(self, keys: Collection[str]) -> Mapping[str, KeyUse]:
+        return await self._read(lambda c: key_uses.uses_of(c, keys))
 
     async def note_certificate(self, certificate: SealCertificate) -> None:
         await self._do(note_certificates, certificate)

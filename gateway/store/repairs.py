@@ -82,17 +82,30 @@ def troubles(connection: Connection, limit: int) -> list[TroubleGroup]:
     found: list[TroubleGroup] = []
     for trouble in Trouble:
         last: tuple[str, str] | None = None
-        while len(found) < limit:
-            following = select(_d.last_code, _d.target).where(_d.trouble == trouble.value)
-            if last is not None:
-                following = following.where(tuple_(_d.last_code, _d.target) > last)
-            row = connection.execute(following.order_by(_d.last_code, _d.target).limit(1)).first()
-            if row is None:
-                break
-            last = (row.last_code, row.target)
-            group = TroubleGroup(trouble, row.last_code, Target.of_key(row.target))
+        while len(found) < limit and (following := _following(connection, trouble, last)) is not None:
+            last = following
+            group = TroubleGroup(trouble, last[0], Target.of_key(last[1]))
             found.append(_counted(connection, group))
     return found
+
+
+def _following(
+    connection: Connection, trouble: Trouble, last: tuple[str, str] | None
+) -> tuple[str, str] | None:
+    """
+    Code and target of the group behind `last`: first of the same code, then of the next.
+
+    Not both in one question: SQLite would walk through all letters of the code.
+    """
+    fits = [[_d.trouble == trouble.value]]
+    if last is not None:
+        same, higher = (_d.last_code == last[0], _d.target > last[1]), (_d.last_code > last[0],)
+        fits = [[*fits[0], *same], [*fits[0], *higher]]
+    for each in fits:
+        groups = select(_d.last_code, _d.target).where(*each).order_by(_d.last_code, _d.target).limit(1)
+        if (row := connection.execute(groups).first()) is not None:
+            return row.last_code, row.target
+    return None
 
 
 def _of(group: TroubleGroup) -> tuple[ColumnElement[bool], ...]:
@@ -104,7 +117,9 @@ def _of(group: TroubleGroup) -> tuple[ColumnElement[bool], ...]:
 
 
 def _counted(connection: Connection, group: TroubleGroup) -> TroubleGroup:
-    first = select(_d.since).where(*_of(group)).order_by(_d.seq).limit(1)
+    # what failed stands where it stands since its last try only: since when it waits, its coming tells
+    moment = letters.c.received_at if group.trouble is Trouble.RETRYING else _d.since
+    first = select(moment).join_from(deliveries, letters).where(*_of(group)).order_by(_d.seq).limit(1)
     since = connection.execute(first).scalar_one_or_none()
     return TroubleGroup(
         group.trouble, group.code, group.target, _number(connection, group, MOST_COUNTED), since

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway.core.deadlines import Reminder
-from gateway.core.delivery import Delivery, Event, State, Target
+from gateway.core.delivery import Delivery, Event, Target
 from gateway.core.diary import DiaryLine
 from gateway.core.directory import Directory
 from gateway.core.directory_change import Change, Prepared
@@ -86,6 +86,7 @@ from gateway.store.finding import FindAccess
 from gateway.store.letterbox import LetterBoxAccess
 from gateway.store.partners import PartnerAccess
 from gateway.store.repairs import RepairAccess
+from gateway.store.report_mails import ReportMailAccess
 from gateway.store.reports import StatisticsAccess
 
 
@@ -98,6 +99,7 @@ class SqlStore(
     LetterBoxAccess,
     PartnerAccess,
     RepairAccess,
+    ReportMailAccess,
     StatisticsAccess,
 ):
     """The store of one instance of one node: everything that `ports.store.Store` promises."""
@@ -155,18 +157,20 @@ class SqlStore(
     async def overdue(self, now: datetime, limit: int) -> list[Delivery]:
         return await self._read(lambda c: claims.overdue(c, now, limit))
 
-    async def next_due(self, target: Target | None, lane: Lane | None) -> datetime | None:
-        return await self._glance(lambda c: claims.next_due(c, target, lane))
+    async def let_go(self, letter_id: LetterId, target: Target, until: datetime) -> None:
+        await self._do(claims.let_go, claims.LettingGo(letter_id, target, until))
+
+    async def next_due(
+        self, target: Target | None, lane: Lane | None, *, biggest: int | None = None
+    ) -> datetime | None:
+        most = claims.ANY_SIZE if biggest is None else biggest
+        return await self._glance(lambda c: claims.next_due(c, target, lane, most))
 
     async def hasten(self, neighbour: NodeId, now: datetime, limit: int) -> int:
         return await self._do(claims.hasten, claims.Haste(neighbour, now, limit))
 
     async def letter(self, letter_id: LetterId) -> StoredLetter | None:
         return await self._glance(lambda c: rows.load_letters(c, [letter_id]).get(letter_id))
-
-    async def counts(self) -> Mapping[tuple[str, State], int]:
-        told = await self._read(claims.counts)
-        return {(target, State(state)): number for target, state, number in told}
 
     # --- arrival ---------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ PAGES = {
     "reports-agency": ("/console/reports?period=2026-Q1", Role.AGENCY),
     "reports-silent": ("/console/reports/silent", Role.VIEWER),
     "reports-paper": ("/console/reports/paper", Role.OPERATOR),
+    "reports-mails": ("/console/reports/mails", Role.OPERATOR),
     "reports-sample": (f"/console/reports/sample?agency={PROVINCE_OFFICE}&seed=abc", Role.AUDITOR),
     "account": ("/console/account", Role.VIEWER),
     "password": ("/console/account/password", Role.VIEWER),

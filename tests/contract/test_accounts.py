@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.core.model import AgencyCode
-from gateway.ports import Account, Act, LockOut, Role, Session
+from gateway.ports import Account, Act, Role, Session
 from gateway.store.sql import SqlStore
 from tests.kit.builders import PROVINCE_OFFICE
 from tests.kit.clock import START
 
 LAN = Account(name="lan", role=Role.ADMINISTRATOR, full_name="Nguyễn Thị Lan", password="hash")
 CLERK = Account(name="clerk", role=Role.AGENCY, agency=PROVINCE_OFFICE, subject="https://sso 1")
-LOCK_OUT = LockOut(3, timedelta(minutes=15))
 MINUTE = timedelta(minutes=1)
 
 
@@ -57,49 +55,6 @@ async def test_change_is_journaled_with_who_and_from_where_and_without_secrets(s
     assert row.event == "console.account_reset"
     assert row.detail == {"account": "lan", "by": "root", "address": "::1"}
     assert not await store.change_account("nobody", changes, act())
-
-
-async def test_guesses_made_at_the_same_time_are_all_counted(store: SqlStore) -> None:
-    await store.add_account(LAN, act())
-    tries = await asyncio.gather(*(store.begin_login("lan", START, LOCK_OUT) for _ in range(10)))
-    assert len([account for account in tries if account is not None]) == LOCK_OUT.failures
-    assert await store.begin_login("lan", START + 14 * MINUTE, LOCK_OUT) is None
-
-
-async def test_after_the_wait_the_count_begins_anew(store: SqlStore) -> None:
-    await store.add_account(LAN, act())
-    for _ in range(LOCK_OUT.failures):
-        await store.begin_login("lan", START, LOCK_OUT)
-    later = START + 15 * MINUTE
-    assert await store.begin_login("lan", later, LOCK_OUT) is not None
-    assert await store.begin_login("lan", later, LOCK_OUT) is not None
-    assert "console.login_paused" in [row.event for row in await store.journal(0, 10)]
-
-
-async def test_login_that_was_right_forgets_the_wrong_ones(store: SqlStore) -> None:
-    await store.add_account(LAN, act())
-    for _ in range(2):
-        await store.begin_login("lan", START, LOCK_OUT)
-    assert await store.finish_login("lan", None, session(), act("console.login"))
-    account = await store.account("lan")
-    assert account is not None
-    assert (account.failures, account.last_login_at) == (0, START)
-    assert await store.session("d1") == (session(), account)
-
-
-async def test_one_time_code_is_good_once(store: SqlStore) -> None:
-    await store.add_account(LAN, act())
-    assert await store.finish_login("lan", 100, session("d1"), act())
-    assert not await store.finish_login("lan", 100, session("d2"), act())
-    assert not await store.finish_login("lan", 99, session("d3"), act())
-    assert await store.finish_login("lan", 101, session("d4"), act())
-    assert await store.session("d2") is None
-
-
-async def test_locked_account_may_not_try(store: SqlStore) -> None:
-    await store.add_account(replace(LAN, locked=True), act())
-    assert await store.begin_login("lan", START, LOCK_OUT) is None
-    assert await store.begin_login("nobody", START, LOCK_OUT) is None
 
 
 async def test_sessions_end_one_by_one_all_together_or_by_age(store: SqlStore) -> None:

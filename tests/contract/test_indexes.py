@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, literal, select
 
 from gateway.core.delivery import State, Target
 from gateway.core.diary import Direction
@@ -59,6 +59,9 @@ SENT, CAME = (
 )
 
 
+DRAW = reports.Draw(PROVINCE_OFFICE, month_of(START.date()), "seed", 9)
+
+
 def find(**wanted: Any) -> Callable[[Connection], object]:
     return lambda c: search.find_letters(c, WHOSE, Wanted(**wanted), None, 9)
 
@@ -101,8 +104,13 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
         lambda c: c.execute(judged_duties._UNJUDGED, {"until": START, "most": 9}).all(),
         {"ix_deadlines_unjudged"},
     ),
-    "a sample": (
-        lambda c: reports.sample(c, reports.Draw(PROVINCE_OFFICE, month_of(START.date()), "seed", 9)),
+    "a sample": (lambda c: reports.sample(c, DRAW), {"ix_letters_sent", "ix_deliveries_offered_at"}),
+    "places in a sample": (
+        lambda c: [
+            c.execute(question, {"whose": "a", "after": START, "before": START, "moment": START, "places": 9})
+            for asked in reports._QUESTIONS.values()
+            for question in (asked.further, asked.between, asked.same)
+        ],
         {"ix_letters_sent", "ix_deliveries_offered_at"},
     ),
     "figures of a period": (  # by the key of the table
@@ -114,8 +122,15 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
         lambda c: journal_lines.journal_back(c, PROVINCE, JournalWish(agency=PROVINCE_OFFICE), 9),
         {"ix_journal_opened"},
     ),
+    "lines that are chosen from the journal": (  # by its key
+        lambda c: journal_lines.journal_back(c, PROVINCE, JournalWish(events="a", target="b", before=9), 9),
+        set(),
+    ),
     "what stands where": (figures.standing, {"ix_deliveries_counts"}),
+    "what stands on a link": (lambda c: figures.standing_on_links(c, [CENTRAL]), {"ix_deliveries_counts"}),
+    "what stands at all doors": (figures.waiting_at_doors, {"ix_deliveries_mail"}),
     "figures of hours": (lambda c: figures.hourly(c, START), set()),  # by the key of the table
+    "sums of days": (lambda c: figures.sums_between(c, [START, START]), set()),  # by the key, too
     "figures of a link": (
         lambda c: figures.link_figures(c, [CENTRAL], START, START),
         {"ix_deliveries_counts"},
@@ -128,8 +143,15 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
     "what was found": (lambda c: finding._lines(c, ["a", "b"], PROVINCE_OFFICE), set()),
     "which of them fit": (
         lambda c: finding._fitting(
-            c, ["a", "b"], list(finding._conditions(LetterWish(state=State.HELD, mine=PROVINCE_OFFICE))), 9
+            c,
+            select(literal("a").label("letter_id")).subquery(),
+            list(finding._conditions(LetterWish(state=State.HELD, mine=PROVINCE_OFFICE))),
+            9,
         ),
+        set(),
+    ),
+    "a stretch of letters of a word": (
+        lambda c: finding.find(c, LetterWish(agency="a", until=START, before=letter_id(1)), 9),
         set(),
     ),
     "tries of a letter": (lambda c: finding.tries(c, letter_id(1), 9), set()),
@@ -149,15 +171,15 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
         {"ix_deliveries_counts", "ix_fetches_agency"},
     ),
     "what waits in a box": (
-        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, now=START, sender="a"), 9),
+        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, sender="a"), 9),
         {"ix_deliveries_mail"},
     ),
     "what ever came into a box": (
-        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, now=START, waits=False, sender="a"), 9),
+        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, waits=False, sender="a"), 9),
         {"ix_deliveries_offered"},
     ),
     "a number in a box": (
-        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, now=START, waits=False, text="a"), 9),
+        lambda c: letterbox.box(c, BoxWish(agency=PROVINCE_OFFICE, waits=False, text="a"), 9),
         {"ix_letters_document", "ix_letters_code"},
     ),
     "what an agency sent": (
@@ -204,5 +226,5 @@ async def test_question_is_answered_from_its_index(sqlite_database: Database, qu
     engine.dispose()
     used = {word for line in plans for word in line.split() if word.startswith("ix_")}
     assert used == indexes, plans
-    kept = ("letters", "deliveries", "hops", "statuses", "notices", "deadlines", "hourly_figures")
+    kept = ("letters", "deliveries", "hops", "statuses", "notices", "deadlines", "hourly_figures", "journal")
     assert not [line for line in plans if line in {f"SCAN {table}" for table in kept}], plans

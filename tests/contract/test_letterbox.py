@@ -38,7 +38,7 @@ async def put(store: SqlStore, number: int, *targets: Target, **of_letter: Any) 
 
 
 async def box(store: SqlStore, limit: int = 100, **wanted: Any) -> BoxPage:
-    return await store.box(BoxWish(agency=PROVINCE_OFFICE, now=START + 9 * DAY, **wanted), limit)
+    return await store.box(BoxWish(agency=PROVINCE_OFFICE, **wanted), limit)
 
 
 def ids(page: BoxPage) -> list[LetterId]:

@@ -7,9 +7,11 @@ import pytest
 
 from gateway.core.delivery import (
     Confirmed,
+    Expired,
     Failed,
     Hold,
     Offered,
+    Overdue,
     Release,
     SendAgain,
     State,
@@ -177,8 +179,12 @@ async def test_what_a_neighbour_may_hold_does_not_expire_when_it_is_let_go_on_la
     await store.record(letter_id(1), UP, Hold(), START)
     long_after = START + timedelta(days=365)
     await store.record(letter_id(1), UP, Release(), long_after)
+    (late,) = await store.overdue(long_after, 10)
+    await store.record(late.letter_id, UP, Expired(), long_after)
+    assert await state(store, 1) is State.QUEUED, "time cannot give it back"
+    await store.record(late.letter_id, UP, Overdue(next_due_at=late.due_at), long_after)
     assert await state(store, 1) is State.QUEUED
-    assert await store.overdue(long_after, 10) == []
+    assert await store.overdue(long_after, 10) == [], "its sender was told, once"
 
 
 async def test_senders_of_what_is_given_back_are_told(store: SqlStore) -> None:

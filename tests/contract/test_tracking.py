@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.core.catalogue import NO_ROUTE
-from gateway.core.delivery import State, Target
+from gateway.core.delivery import Acknowledged, Offered, State, Target
 from gateway.core.model import InReplyTo, Kind, Lane, LetterFacts, LetterId
 from gateway.ports import HopEvent, StatusEvent, StoredLetter
 from gateway.store.sql import SqlStore
@@ -73,6 +73,34 @@ async def test_letter_that_passed_for_others_did_not_go_astray(store: SqlStore) 
     assert record is not None
     assert record.hops == ()
     assert await store.duties(10) == []
+
+
+async def test_letter_is_open_to_its_sender_and_to_who_has_it_or_looked_into_it(store: SqlStore) -> None:
+    mine, its = {PROVINCE_OFFICE}, frozenset({PROVINCE_OFFICE})
+    new = new_letter(1, HERE, origin=CENTRAL, sender=CENTRAL_OFFICE, came_from=CENTRAL)
+    await store.add_letter(new, START)
+    await store.claim_due(None, None, START, letters=1, size=1)
+    await store.record(letter_id(1), HERE, Offered(LATER), START)
+    seen = []
+    for only_looked in (None, True):
+        if only_looked is not None:
+            await store.note_fetched(letter_id(1), PROVINCE_OFFICE, START, only_looked=only_looked)
+        record = await store.track(letter_id(1))
+        assert record is not None
+        seen.append((record.opened, record.is_open_to(mine), record.is_open_to({CENTRAL_OFFICE})))
+    assert seen == [(frozenset(), False, True), (its, True, True)]
+    assert not record.is_open_to(())
+
+
+async def test_letter_that_was_carried_to_an_agency_is_open_to_it(store: SqlStore) -> None:
+    await store.add_letter(
+        new_letter(1, HERE, origin=CENTRAL, sender=CENTRAL_OFFICE, came_from=CENTRAL), START
+    )
+    await store.claim_due(None, None, START, letters=1, size=1)
+    await store.record(letter_id(1), HERE, Acknowledged(), START)
+    record = await store.track(letter_id(1))
+    assert record is not None
+    assert record.is_open_to({PROVINCE_OFFICE})
 
 
 async def test_unknown_letter_has_no_track(store: SqlStore) -> None:

@@ -28,6 +28,7 @@ from gateway.http.app import build_app
 from gateway.http.listener import listening
 from gateway.http.surroundings import Health, Surroundings
 from gateway.http.upload_files import UploadFolder
+from gateway.key_log import KeyLog
 from gateway.keys import KeyDesk, key_hash, new_key
 from gateway.observe import Metrics, logger
 from gateway.ports import Credential, Office
@@ -107,6 +108,7 @@ class Api:
     board: SmallBoard
     clock: ManualClock
     uploads: Path
+    used: KeyLog
 
     def routes(self) -> set[tuple[str, str]]:
         """Every (method, pattern) that the application serves."""
@@ -188,6 +190,7 @@ async def listening_api(
         operations = operations_of(surroundings, of_adapters)
         url = await stack.enter_async_context(listening(app, "127.0.0.1", 0, log, tls))
         api = Api(
-            *(url, small, keys, metrics, heard, Health(store=True), app, operations, board, clock, uploads)
+            *(url, small, keys, metrics, heard, Health(store=True), app, operations, board, clock, uploads),
+            surroundings.used,
         )
         yield api

@@ -22,7 +22,7 @@ from gateway.core.directory import Directory
 from gateway.core.model import AgencyCode, Kind, LetterFacts
 from gateway.notices import Board
 from gateway.observe import Log, logger
-from gateway.ports import Caller, Channel, Notice, Subscription, Workplace
+from gateway.ports import Caller, Channel, Credential, Notice, Subscription, Workplace
 from gateway.store.sql import SqlStore
 from gateway.vault import FileVault
 from tests.kit.builders import new_letter
@@ -109,6 +109,9 @@ class _NoSystems:
 
     async def system(self, system_id: str) -> tuple[()]:
         return ()
+
+    def used(self, credential: Credential, address: str, software: str) -> None:
+        raise AssertionError("there is none that could be used")
 
 
 @asynccontextmanager

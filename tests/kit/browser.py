@@ -46,10 +46,10 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def running_browser() -> AsyncIterator[Browser]:
-    """One browser; tests of one run share it, each with a context of its own."""
+async def running_browser(*more: str) -> AsyncIterator[Browser]:
+    """One browser; tests of one run share it, each with a context of its own. `more` are switches of it."""
     async with async_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]  # the root of a container has no sandbox
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", *more]  # a container's root has no sandbox
         browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
         try:
             yield browser

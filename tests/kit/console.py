@@ -24,7 +24,7 @@ from gateway.accounts.desk import AccountDesk
 from gateway.config import AlertsSection, ConsoleSection, OidcSection, ReportsSection
 from gateway.core.calendar import Calendar
 from gateway.core.directory import Directory
-from gateway.core.model import AgencyCode
+from gateway.core.model import AgencyCode, NodeId
 from gateway.http.console.app import build_console, refuse_as_text
 from gateway.http.console.around import Around, Remembered
 from gateway.http.console.book import LEAVES
@@ -36,6 +36,7 @@ from gateway.observe import Metrics, logger
 from gateway.ports import Account, Act, AgencyAdapter, LockOut, Office, Role, Step
 from gateway.reports.desk import ReportDesk
 from gateway.reports.filing import Filing
+from gateway.reports.mailing import Mailing
 from gateway.store.sql import SqlStore
 from gateway.vault import FileVault
 from tests.kit.builders import CENTRAL, PROVINCE, PROVINCE_OFFICE, small_axis
@@ -84,6 +85,7 @@ class Console:
     desk: AccountDesk
     app: web.Application
     stream: io.StringIO
+    folder: Path  #: where it keeps its files
     steps: Sequence[Step] = ()  #: what a test of a link finds
     health: Health = field(default_factory=lambda: Health(store=True, links={CENTRAL: True}))
 
@@ -165,6 +167,7 @@ class Person:
         follow: bool = True,
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
+        multipart: bool = False,
     ) -> Answer:
         """Fill in a form of the page `on` and send it, as a browser does."""
         if token is None:
@@ -172,9 +175,10 @@ class Person:
             assert found, f"no form on {on}"
             token = found[1]
         sent = {"Origin": self.console.url} if headers is None else headers
+        form = aiohttp.FormData({"csrf": token, **filled}, default_to_multipart=multipart)
         async with self.session.post(
             f"{self.console.url}{path}",
-            data={**filled, "csrf": token},
+            data=form,
             headers=sent,
             allow_redirects=follow,
         ) as answer:
@@ -204,6 +208,7 @@ class Ground:
     store: SqlStore
     office: Office
     clock: ManualClock
+    node: NodeId = PROVINCE
 
 
 @asynccontextmanager
@@ -213,6 +218,7 @@ async def listening_console(
     settings: Mapping[str, Any] | None = None,
     oidc: Mapping[str, Any] | None = None,
     alerts: Mapping[str, Any] | None = None,
+    reports: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     roles: Sequence[Role] = tuple(Role),
     leaves: Sequence[Leaf] = LEAVES,
@@ -225,6 +231,7 @@ async def listening_console(
     Without a `ground` it stands on an empty store and the small office.
     """
     clock, heard = ManualClock() if ground is None else ground.clock, io.StringIO()
+    node = PROVINCE if ground is None else ground.node
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         office: Office = OfficeOfTheAxis(clock) if ground is None else ground.office
@@ -242,9 +249,13 @@ async def listening_console(
         async def health() -> Health:
             return console.health
 
-        reports = ReportDesk(PROVINCE, store, small_axis, clock, Calendar(), ReportsSection())
+        log = logger(node, heard, level="debug", strict=True)
+        wanted = ReportsSection.model_validate(reports or {})
+        report_desk = ReportDesk(node, store, office.directory, clock, Calendar(), wanted)
+        filing = Filing(report_desk, folder / "reports", log)
+        mailing = Mailing(desk=report_desk, filing=filing, store=store, environ=environ or {}, log=log)
         around = Around(
-            node=PROVINCE,
+            node=node,
             settings=section,
             oidc=OidcSection.model_validate(oidc or {}),
             store=store,
@@ -252,11 +263,12 @@ async def listening_console(
             vault=vault,
             health=health,
             clock=clock,
-            log=logger(PROVINCE, heard, level="debug", strict=True),
+            log=log,
             metrics=Metrics(),
             remembered=Remembered(clock),
-            reports=reports,
-            filing=Filing(reports, folder / "reports", logger(PROVINCE, heard, level="debug", strict=True)),
+            reports=report_desk,
+            filing=filing,
+            mailing=mailing if wanted.mail_to else None,
             uploads=UploadFolder(folder / "uploads", clock),
             calendar=Calendar(),
             document_bytes=DOCUMENT_BYTES,
@@ -266,11 +278,11 @@ async def listening_console(
             environ=environ or {},
         )
         app = build_console(around, leaves)
-        desk = AccountDesk(PROVINCE, store, vault, clock, LockOut(section.lock_after, section.lock_for))
+        desk = AccountDesk(node, store, vault, clock, LockOut(section.lock_after, section.lock_for))
         url = await stack.enter_async_context(
             listening(app, section.host, 0, around.log, None, refuse_as_text)
         )
-        console = Console(url, around, store, clock, desk, app, heard)
+        console = Console(url, around, store, clock, desk, app, heard, folder)
         for role in roles:
             await console.add(role)
         yield console

@@ -59,7 +59,7 @@ COMMITTED = "committed"
 """A crash point of the kit: after a commit that others should hear of, before they and the caller do."""
 
 ROUND = timedelta(milliseconds=1)
-"""What one round takes by the clock, so that what happens later has a later time."""
+"""What one round takes by the clock, unless a test wishes otherwise: what happens later has a later time."""
 
 MANY_ROUNDS = 20_000
 """No story needs so many; a loop that never has enough would run for ever."""
@@ -81,6 +81,7 @@ class Manner:
     take_back: TakeBackPolicy = "stop"
     terms: Mapping[AgencyCode, Terms] = field(default_factory=dict)
     seed: int = 0
+    round_takes: timedelta = ROUND
     shares_directory: bool = False  #: each node goes by the directory of its own store, and editions travel
 
 
@@ -337,7 +338,7 @@ class SmallAxis(AgencySide[SmallNode]):
 
     async def round(self) -> bool:
         """Let every loop that was rung for do one round; whether there was one."""
-        self.clock.advance(ROUND)
+        self.clock.advance(self.manner.round_takes)
         alive = [node for node in self.nodes.values() if node.is_alive]
         self._ways_with_frames = {
             way

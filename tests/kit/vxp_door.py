@@ -55,6 +55,7 @@ class SmallKeyring:
     """ports.Keyring in memory."""
 
     systems: dict[str, list[SystemKey]] = field(default_factory=dict)
+    uses: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add(self, system_id: str, secret: str, *agencies: str, **more: Any) -> SystemKey:
         """A further secret of a system, the newest."""
@@ -78,6 +79,9 @@ class SmallKeyring:
 
     async def system(self, system_id: str) -> list[SystemKey]:
         return self.systems.get(system_id, [])
+
+    def used(self, credential: Credential, address: str, software: str) -> None:
+        self.uses.append((credential.key_id, address, software))
 
 
 @dataclass(frozen=True)

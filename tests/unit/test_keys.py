@@ -13,6 +13,7 @@ import pytest
 
 from gateway.core.errors import Rejected
 from gateway.core.model import AgencyCode
+from gateway.key_log import KeyLog
 from gateway.keyring import LOOK_SECONDS, StoreKeyring
 from gateway.keys import (
     KeyDesk,
@@ -102,7 +103,7 @@ async def test_old_and_new_secret_live_at_once_for_a_while(store: SqlStore, vaul
     old, first = await issue_system(store, vault, system(may_register=True), NOW)
     new, second = await rotate(store, vault, old, NOW, timedelta(days=7))
     assert (new.agencies, new.may_register, first != second) == (BOTH, True, True)
-    keyring = StoreKeyring(store, vault, clock)
+    keyring = StoreKeyring(store, vault, clock, KeyLog())
     assert {key.secret for key in await keyring.system("vxp.h14")} == {first, second}
     clock.advance(timedelta(days=7))
     assert [key.secret for key in await keyring.system("vxp.h14")] == [second]
@@ -154,7 +155,7 @@ async def test_lock_takes_what_was_given_out_in_place_of_a_key(store: SqlStore, 
 
 async def test_lock_counts_after_a_moment(store: SqlStore, vault: FileVault) -> None:
     clock = ManualClock(NOW)
-    keyring = StoreKeyring(store, vault, clock)
+    keyring = StoreKeyring(store, vault, clock, KeyLog())
     credential, _ = await issue_system(store, vault, system(), NOW)
     assert [key.credential.locked for key in await keyring.system("vxp.h14")] == [False]
     await set_locked(store, credential, True, NOW)
@@ -163,7 +164,7 @@ async def test_lock_counts_after_a_moment(store: SqlStore, vault: FileVault) -> 
 
 
 async def test_unknown_system_and_unknown_key_are_nobody(store: SqlStore, vault: FileVault) -> None:
-    assert await StoreKeyring(store, vault, ManualClock(NOW)).system("vxp.nobody") == []
+    assert await StoreKeyring(store, vault, ManualClock(NOW), KeyLog()).system("vxp.nobody") == []
     with pytest.raises(Rejected) as refused:
         await named(store, "no such")
     assert refused.value.code == "TRUC-441"

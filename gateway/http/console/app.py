@@ -22,7 +22,7 @@ from aiohttp import web
 from gateway.accounts.desk import AccountDesk
 from gateway.core.catalogue import (
     BAD_REQUEST,
-    BODY_TOO_LARGE,
+    FORM_TOO_LARGE,
     INTERNAL,
     NO_SUCH_METHOD,
     NO_SUCH_PAGE,
@@ -169,6 +169,8 @@ class _Console:
 
     @web.middleware
     async def enter(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if "\0" in request.path:
+            raise web.HTTPNotFound  # nothing of ours is called so, and PostgreSQL takes none
         if request.match_info.http_exception is not None or route_of(request) == STATIC_PATH:
             return await handler(request)  # files that tell nobody anything: nobody need be looked up
         place = ("GET" if request.method == "HEAD" else request.method, route_of(request))
@@ -390,7 +392,7 @@ def _finding_of(request: web.Request, status: int) -> Finding:
     if status == 405:
         return find(NO_SUCH_METHOD, method=request.method[:20])
     if status == 413:
-        return find(BODY_TOO_LARGE, limit=FORM_BYTES)
+        return find(FORM_TOO_LARGE, limit=FORM_BYTES // 1024)
     return find(BAD_REQUEST, detail=f"HTTP {status}")
 
 

@@ -16,12 +16,14 @@ from gateway.core.directory import Directory
 from gateway.core.model import NodeId
 from gateway.http.console.link_log import LinkLog
 from gateway.http.console.proposals import Proposals
+from gateway.http.console.trackings import Trackings
 from gateway.http.surroundings import Health
 from gateway.http.upload_files import UploadFolder
 from gateway.observe import Log, Metrics
 from gateway.ports import AgencyAdapter, Clock, Office, Step, Store, Vault
 from gateway.reports.desk import ReportDesk
 from gateway.reports.filing import Filing
+from gateway.reports.mailing import Mailing
 
 SWEEP_SECONDS = 600.0
 WATCH_SECONDS = 2.0  # how late it may be seen that a link went down
@@ -60,6 +62,7 @@ class Around:
     `health` is asked for the links; `environ` is where secrets lie that settings name as env:…
 
     `uploads` holds what people send until it is handed in; a document has at most `document_bytes`.
+    `mailing` is None where nobody gets reports by mail.
     `probe_link` tries a link, `adapters` what is sent to agencies; `proposals` are changes of the directory.
     """
 
@@ -76,6 +79,7 @@ class Around:
     remembered: Remembered
     reports: ReportDesk
     filing: Filing
+    mailing: Mailing | None = None
     link_log: LinkLog = field(default_factory=LinkLog)
     uploads: UploadFolder
     calendar: Calendar
@@ -83,6 +87,7 @@ class Around:
     probe_link: Callable[[NodeId], Awaitable[Sequence[Step]]]
     adapters: Mapping[str, AgencyAdapter]
     proposals: Proposals = field(default_factory=Proposals)
+    trackings: Trackings = field(default_factory=Trackings)
     alerts: AlertsSection = field(default_factory=AlertsSection)
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,6 +103,7 @@ class Around:
             await self.store.sweep_sessions(
                 now - self.settings.session_idle, now - self.settings.session_longest
             )
+            await self.store.sweep_tries(now)
             await self.clock.sleep(SWEEP_SECONDS)
 
     async def watch_links(self) -> None:

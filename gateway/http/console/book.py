@@ -31,6 +31,7 @@ from gateway.http.console.pages import (
     paper,
     partners,
     quarantine,
+    report_mails,
     reports,
     sample,
 )
@@ -49,6 +50,7 @@ LEAVES: Sequence[Leaf] = (
     directory.LEAF,
     directory_changes.LEAF,
     reports.LEAF,
+    report_mails.LEAF,
     paper.LEAF,
     sample.LEAF,
     journal.LEAF,

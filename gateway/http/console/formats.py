@@ -7,9 +7,9 @@ Written out, since the full tables of the world's languages weigh 30 MB and two 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from gateway.core.calendar import VIETNAM
+from gateway.core.calendar import MIDNIGHT, VIETNAM
 from gateway.http.console.words import FIRST, Words, said
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -27,6 +27,7 @@ class Formats:
         return {
             "moment": self.moment,
             "day": self.day,
+            "due": self.due,
             "clock": self.clock,
             "number": self.number,
             "share": self.share,
@@ -40,11 +41,17 @@ class Formats:
             return "—"
         return f"{self.day(at)} {self.clock(at, seconds=seconds)}"
 
-    def day(self, at: datetime | None) -> str:
+    def due(self, at: datetime | None) -> str:
+        """A moment from which on it is late; midnight as the last minute of the day that it ends."""
+        if at is not None and at.astimezone(VIETNAM).time() == MIDNIGHT:
+            at -= timedelta(minutes=1)
+        return self.moment(at)
+
+    def day(self, at: date | None) -> str:
         """`02/03/2026`; English readers get the month as a word, since 02/03 means two days to them."""
         if at is None:
             return "—"
-        local = at.astimezone(VIETNAM)
+        local = at.astimezone(VIETNAM) if isinstance(at, datetime) else at
         if self._is_first:
             return f"{local:%d/%m/%Y}"
         return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"

@@ -14,7 +14,7 @@ from typing import IO
 
 from aiohttp import web
 
-from gateway.core.catalogue import BAD_REQUEST, BODY_TOO_LARGE, TOO_MANY_ATTACHMENTS
+from gateway.core.catalogue import BAD_REQUEST, FORM_TOO_LARGE, TOO_MANY_ATTACHMENTS
 from gateway.core.errors import Rejected, find
 from gateway.http.composing import IN_MEMORY, MOST_FILES, ArrivedFile, write_down
 from gateway.http.console.forms import Form
@@ -43,8 +43,8 @@ async def posted(
     """
     A form that has come in completely. Its files lie in `folder`, without a name there, until the block ends.
 
-    Raises: Rejected (BAD_REQUEST, TRUNCATED, BODY_TOO_LARGE, BODY_TOO_SLOW, TOO_MANY_ATTACHMENTS),
-        Unavailable (DISK_FULL), and what `check_token` raises.
+    Raises: Rejected (BAD_REQUEST, TRUNCATED, BODY_TOO_LARGE, BODY_TOO_SLOW, FORM_TOO_LARGE,
+        TOO_MANY_ATTACHMENTS), Unavailable (DISK_FULL), and what `check_token` raises.
     """
     if request.content_type != MEDIA_TYPE:
         raise Rejected(find(BAD_REQUEST, detail=f"Content-Type: {request.content_type[:100]}"))
@@ -114,4 +114,4 @@ class _Arriving:
     def _grow(self, size: int) -> None:
         self._fields += size
         if self._fields > FIELD_BYTES:
-            raise Rejected(find(BODY_TOO_LARGE, limit=FIELD_BYTES))
+            raise Rejected(find(FORM_TOO_LARGE, limit=FIELD_BYTES // 1024))

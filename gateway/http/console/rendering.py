@@ -18,7 +18,9 @@ from gateway.core.delivery import State
 from gateway.core.errors import Fault, find
 from gateway.core.sentences import without_gaps
 from gateway.http.console.formats import Formats
+from gateway.http.console.journal_words import EVENTS, FIELDS
 from gateway.http.console.static_files import StaticFiles
+from gateway.http.console.way_words import DIALECTS, WAYS
 from gateway.http.console.words import LANGUAGES, Words, said, words
 from gateway.ports import Role
 
@@ -87,6 +89,10 @@ def _environment(language: str, static: StaticFiles, node: str, folder: Path) ->
         node=node,
         role_names=ROLE_NAMES,
         state_names=STATE_NAMES,
+        event_names=EVENTS,
+        field_names=FIELDS,
+        way_names=WAYS,
+        dialect_names=DIALECTS,
         Role=Role,
     )
     return environment

@@ -18,6 +18,7 @@ from gateway.http.console.around import Around
 from gateway.http.console.declared import Action, Page
 from gateway.http.console.entrance import Entrance, Known
 from gateway.http.console.forms import Misfilled
+from gateway.http.console.trackings import Traced
 from gateway.http.console.words import Words, said
 from gateway.ports import Account, Act, Caller, Role, Session, Store
 
@@ -92,6 +93,11 @@ class View:
     async def lately(self, key: object, question: Callable[[], Awaitable[Any]], seconds: float = 5.0) -> Any:
         """An answer that may be some seconds old; `key` must name all that it depends on."""
         return await self.around.remembered.ask(key, question, seconds)
+
+    async def whereabouts(self, caller: Caller, letter_id: LetterId) -> Traced:
+        """Where a letter is, at most some seconds old. Raises: Rejected (UNKNOWN_LETTER)."""
+        around = self.around
+        return await around.trackings.of(around.office, caller, letter_id, around.clock.now())
 
     def act(
         self,

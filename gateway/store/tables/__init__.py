@@ -8,7 +8,7 @@ on writing while another instance already runs this one.
 
 from gateway.store.tables.alerts import alert_messages, alerts, journal_receivers
 from gateway.store.tables.audit import APPEND_ONLY, journal, journal_heads
-from gateway.store.tables.console import console_accounts, console_sessions
+from gateway.store.tables.console import console_accounts, console_sessions, login_tries
 from gateway.store.tables.figures import hourly_figures
 from gateway.store.tables.finding import letter_words, repairs, words_owed
 from gateway.store.tables.intake import idempotency, letters, marks, parts, refused, sameness
@@ -36,6 +36,7 @@ from gateway.store.tables.partners import (
     directory_versions,
     edition_faults,
     editions,
+    key_uses,
     nodes,
     notices,
     prepared_directories,
@@ -44,7 +45,13 @@ from gateway.store.tables.partners import (
     ways,
 )
 from gateway.store.tables.schema import metadata
-from gateway.store.tables.statistics import delivery_times, paper_only, refusal_counts, statistics
+from gateway.store.tables.statistics import (
+    delivery_times,
+    paper_only,
+    refusal_counts,
+    report_mails,
+    statistics,
+)
 
 __all__ = [
     "APPEND_ONLY",
@@ -76,8 +83,10 @@ __all__ = [
     "journal",
     "journal_heads",
     "journal_receivers",
+    "key_uses",
     "letter_words",
     "letters",
+    "login_tries",
     "maintenance",
     "marks",
     "metadata",
@@ -92,6 +101,7 @@ __all__ = [
     "refusal_counts",
     "refused",
     "repairs",
+    "report_mails",
     "sameness",
     "seal_certificates",
     "statistics",

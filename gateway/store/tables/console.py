@@ -49,6 +49,17 @@ console_sessions = Table(
     Index("ix_console_sessions_account", "account"),
 )
 
+login_tries = Table(  # of each account, where somebody has tried to log in to it
+    "login_tries",
+    metadata,
+    Column("account", Text, ForeignKey("console_accounts.name"), primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Moment),
+    Column("last_at", Moment, nullable=False),
+    Column("right_at", Moment),  # of the last login there; NULL: never
+)
+
 # What an agency may read of the journal: who opened the content of its letters.
 sparse(
     "ix_journal_opened",

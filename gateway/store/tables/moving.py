@@ -62,10 +62,12 @@ sparse("ix_deliveries_wakes_at", _d.door, _d.lane, _d.wakes_at, holds=_d.wakes_a
 sparse("ix_deliveries_window", _d.door, _d.window_lane, holds=_d.window_lane.is_not(None))
 sparse("ix_deliveries_claimed_by", _d.claimed_by, holds=_d.claimed_by.is_not(None))
 sparse("ix_deliveries_deadline", _d.deadline, holds=_d.deadline.is_not(None))
-sparse("ix_deliveries_mail", _d.agency, _d.kind, _d.mail_number, holds=_d.mail_number.is_not(None))
+sparse("ix_deliveries_mail", _d.agency, _d.kind, _d.mail_number, _d.rank, holds=_d.mail_number.is_not(None))
 sparse("ix_deliveries_offered", _d.agency, _d.kind, _d.offered_number, holds=_d.offered_number.is_not(None))
 sparse(
-    "ix_deliveries_offered_at", _d.agency, _d.offered_at, _d.offered_number, holds=_d.offered_at.is_not(None)
+    "ix_deliveries_offered_at",
+    *(_d.agency, _d.offered_at, _d.offered_number, _d.kind),
+    holds=_d.offered_at.is_not(None),
 )
 sparse("ix_deliveries_trouble", _d.trouble, _d.last_code, _d.target, _d.seq, holds=_d.trouble.is_not(None))
 _counted = Index("ix_deliveries_counts", _d.target, _d.state, _d.since)

@@ -113,6 +113,13 @@ credentials = Table(
     Column("may_register", Boolean, nullable=False, server_default=false()),
     Index("ix_credentials_system_id", "system_id"),
 )
+key_uses = Table(  # the last of each key
+    "key_uses",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    *texts("address", "software"),
+)
 credential_agencies = Table(
     "credential_agencies",
     metadata,

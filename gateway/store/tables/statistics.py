@@ -44,6 +44,17 @@ delivery_times = Table(
     Column("place", Integer, primary_key=True, autoincrement=False),  # a class of core.statistics
     Column("number", Number, nullable=False),
 )
+report_mails = Table(
+    "report_mails",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("owed_at", Moment, nullable=False),
+    Column("due_at", Moment),  # NULL: sent, given up, or being sent
+    Column("attempts", Integer, nullable=False),
+    Column("sent_at", Moment),
+    Column("code", Text, nullable=False),
+)
 paper_only = Table(
     "paper_only",
     metadata,

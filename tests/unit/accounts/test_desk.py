@@ -10,7 +10,7 @@ from gateway.accounts import passwords, totp
 from gateway.accounts.desk import Visitor, checked_name, digest_of, told_of
 from gateway.core.errors import Rejected
 from gateway.core.model import AgencyCode
-from gateway.ports import Account, Act, Role
+from gateway.ports import Account, Act, LoginWait, Role
 from tests.kit.builders import CENTRAL_OFFICE, PROVINCE_OFFICE, small_axis
 from tests.kit.clock import START
 from tests.kit.console import PASSWORD, SECRET, Console, listening_console
@@ -100,14 +100,15 @@ async def test_codes_are_guessed_no_more_often_than_passwords(console: Console) 
 
 
 async def test_codes_count_once_one_was_typed(console: Console) -> None:
-    account = (await console.desk.log_in("viewer.one", PASSWORD, HERE)).account
-    secret = await console.desk.show_totp(account, ACT)
+    made = await console.desk.log_in("viewer.one", PASSWORD, HERE)
+    here = made.session.digest
+    secret = await console.desk.show_totp(made.account, here, ACT)
     shown = await console.desk.named("viewer.one")
-    assert await console.desk.show_totp(shown, ACT) == secret
+    assert await console.desk.show_totp(shown, here, ACT) == secret
     with pytest.raises(Rejected):
-        await console.desk.confirm_totp(shown, "000000", "", ACT)
+        await console.desk.confirm_totp(shown, here, "000000", "", ACT)
     assert not (await console.desk.log_in("viewer.one", PASSWORD, HERE)).session.needs_code
-    await console.desk.confirm_totp(shown, console.code(secret), "", ACT)
+    await console.desk.confirm_totp(shown, here, console.code(secret), "", ACT)
     assert (await console.desk.log_in("viewer.one", PASSWORD, HERE)).session.needs_code
     await console.desk.forget_totp("viewer.one", ACT)
     assert not (await console.desk.log_in("viewer.one", PASSWORD, HERE)).session.needs_code
@@ -115,11 +116,47 @@ async def test_codes_count_once_one_was_typed(console: Console) -> None:
 
 async def test_codes_are_not_exchanged_without_the_telephone_that_has_them(console: Console) -> None:
     account = await console.desk.named("administrator.one")
-    secret = await console.desk.show_totp(account, ACT)
+    secret = await console.desk.show_totp(account, "here", ACT)
     shown = await console.desk.named("administrator.one")
     with pytest.raises(Rejected):
-        await console.desk.confirm_totp(shown, console.code(secret), "000000", ACT)
-    await console.desk.confirm_totp(shown, console.code(secret), console.code(SECRET), ACT)
+        await console.desk.confirm_totp(shown, "here", console.code(secret), "000000", ACT)
+    await console.desk.confirm_totp(shown, "here", console.code(secret), console.code(SECRET), ACT)
+
+
+async def test_secret_that_one_session_was_shown_is_shown_to_no_other_and_confirmed_by_none(
+    console: Console,
+) -> None:
+    """Whoever left a session open on another's screen waits there with a secret that he knows."""
+    account = await console.desk.named("viewer.one")
+    first = await console.desk.show_totp(account, "here", ACT)
+    second = await console.desk.show_totp(await console.desk.named("viewer.one"), "there", ACT)
+    assert second != first
+    for session, secret in (("here", first), ("here", second), ("there", first)):
+        with pytest.raises(Rejected):
+            await console.desk.confirm_totp(account, session, console.code(secret), "", ACT)
+    await console.desk.confirm_totp(account, "there", console.code(second), "", ACT)
+
+
+async def test_codes_are_confirmed_no_more_often_than_passwords_are_tried(console: Console) -> None:
+    account = await console.desk.named("administrator.one")
+    secret = await console.desk.show_totp(account, "here", ACT)
+    for _ in range(console.around.settings.lock_after):
+        with pytest.raises(Rejected):
+            await console.desk.confirm_totp(account, "here", console.code(secret), "000000", ACT)
+    with pytest.raises(Rejected):
+        await console.desk.confirm_totp(account, "here", console.code(secret), console.code(), ACT)
+    console.clock.advance(console.around.settings.lock_for)
+    await console.desk.confirm_totp(account, "here", console.code(secret), console.code(), ACT)
+
+
+async def test_who_guesses_elsewhere_locks_nobody_out(console: Console) -> None:
+    guesser = Visitor("192.0.2.66", "curl")
+    for _ in range(20):
+        with pytest.raises(Rejected):
+            await console.desk.log_in("viewer.one", "wrong", guesser)
+    with pytest.raises(Rejected):
+        await console.desk.log_in("viewer.one", PASSWORD, guesser)
+    assert (await console.desk.log_in("viewer.one", PASSWORD, HERE)).account.name == "viewer.one"
 
 
 async def test_last_administrator_can_be_neither_locked_nor_made_something_else(console: Console) -> None:
@@ -173,17 +210,23 @@ async def test_reset_ends_sessions_and_gives_a_password_that_must_be_changed(con
 
 
 async def test_reset_forgets_codes_that_were_shown_to_whoever_had_the_account(console: Console) -> None:
-    shown = await console.desk.show_totp(await console.desk.named("viewer.one"), ACT)
+    shown = await console.desk.show_totp(await console.desk.named("viewer.one"), "here", ACT)
     await console.desk.reset("viewer.one", ACT)
     account = await console.desk.named("viewer.one")
     assert account.sealed_new_totp == ""
-    assert await console.desk.show_totp(account, ACT) != shown
+    assert await console.desk.show_totp(account, "here", ACT) != shown
 
 
 async def test_what_is_told_of_an_account_cannot_be_used(console: Console) -> None:
     told = told_of(await console.desk.named("administrator.one"), START)
     assert told["one_time_codes"] is True
     assert not [value for value in map(str, told.values()) if "$" in value or "gAAA" in value]
+
+
+def test_places_that_wait_are_told_of_their_account_only() -> None:
+    waits = [LoginWait("lan", "10.0.0.1", START), LoginWait("binh", "10.0.0.2", START)]
+    told = told_of(Account(name="lan", role=Role.VIEWER), START, waits)
+    assert (told["waits"], told["waits_at"]) == (False, ["10.0.0.1"])
 
 
 async def test_long_passwords_cost_no_more_than_long_ones(console: Console) -> None:

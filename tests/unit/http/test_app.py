@@ -4,12 +4,17 @@ The application: who gets in where, and what every refusal looks like.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from gateway.core.catalogue import DISK_FULL, STORE_BUSY
 from gateway.core.errors import Unavailable, find
+from gateway.ports import KeyUse
 from gateway.v1.operations import NODE, Body, Operation, PathParameter
 from gateway.v1.shapes import Problem
 from gateway.v1.transfer import body
@@ -348,3 +353,32 @@ async def test_every_answer_bears_the_safe_headers(http: aiohttp.ClientSession) 
             assert response.headers["Cache-Control"] == "no-store"
             assert response.headers["Server"] == "truc"
             assert len(response.headers["X-Request-Id"]) == 16
+
+
+async def test_nul_in_a_path_is_no_path_for_anybody(api: Api) -> None:
+    """PostgreSQL takes no text with one; what is asked of it with one is a fault of ours."""
+    named = sorted((method, path) for method, path in api.routes() if "{" in path)
+    assert len(named) > 10
+    async with aiohttp.ClientSession() as session:
+        for method, path in named:
+            at = re.sub(r"\{[^}]+\}", "a%00b", path)
+            address = URL(f"{api.url}{at}", encoded=True)
+            async with session.request(method, address, headers=api.bearer("operator")) as answer:
+                assert answer.status == 404, (method, path)
+                assert "\u0000" not in await answer.text()
+
+
+async def test_use_of_a_key_is_noted_with_address_and_software_and_a_wrong_key_is_not() -> None:
+    async with listening_api() as api, aiohttp.ClientSession() as session:
+        for headers in ({"Authorization": "Bearer truc_" + "x" * 43}, api.bearer("province")):
+            async with session.get(
+                f"{api.url}/v1/quota", headers={**headers, "User-Agent": "QLVB/2.1"}
+            ) as answer:
+                await answer.read()
+        written: list[KeyUse] = []
+
+        async def note(uses: Iterable[KeyUse]) -> None:
+            written.extend(uses)
+
+        await api.used.write(note, api.clock.now())
+        assert written == [KeyUse("key-of-province", api.clock.now(), "127.0.0.1", "QLVB/2.1")]

@@ -124,3 +124,16 @@ async def test_totals_are_public_only_where_the_operator_says_so(api: Api) -> No
 async def test_nobody_without_a_key_gets_more(api: Api) -> None:
     for path in ("/v1/stats", "/v1/stats.csv", "/v1/stats.xlsx", "/v1/stats/indicators.csv"):
         await ask(api, path, status=401)
+
+
+async def test_who_asks_for_all_periods_pushes_out_none_and_for_none_that_has_not_begun(api: Api) -> None:
+    assert (await stats(api, "/v1/stats/public"))["total"]["figures"]["received"] == 3
+    await api.board.arrive(PROVINCE)
+    while await api.board.store.count_lines(Reckoning(Calendar(), NOW), 100):
+        pass
+    for year in range(2023, 2026):
+        for part in ("", *(f"-{month:02}" for month in range(1, 13)), *(f"-Q{n}" for n in range(1, 5))):
+            await stats(api, f"/v1/stats/public?period={year}{part}")
+    for period in ("2027", "2026-12", "2099-Q1"):
+        await ask(api, f"/v1/stats/public?period={period}", status=400)
+    assert (await stats(api, "/v1/stats/public"))["total"]["figures"]["received"] == 3  # still remembered

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
 from gateway.core.calendar import Calendar
+from gateway.core.periods import month_of
+from gateway.observe import Metrics
 from gateway.reports.counting import IDLE_SECONDS, LINES, Counting, judged_until
+from gateway.store.tables import letters
+from gateway.store.transaction import Transaction
 from tests.kit.board import SmallBoard, small_board
 from tests.kit.clock import ManualClock
 from tests.kit.office import NOW, PROVINCE
@@ -23,7 +28,7 @@ async def board() -> AsyncIterator[SmallBoard]:
 
 
 def counting(board: SmallBoard) -> Counting:
-    return Counting(board.store, CALENDAR, board.clock, board.log)
+    return Counting(board.store, CALENDAR, board.clock, board.log, Metrics())
 
 
 async def test_step_counts_what_is_new_and_judges_what_is_over(board: SmallBoard) -> None:
@@ -56,6 +61,34 @@ async def test_loop_goes_on_by_itself(board: SmallBoard) -> None:
     await board.clock.run(IDLE_SECONDS)
     running.cancel()
     assert (await board.store.counted()).lines_left == 0
+
+
+def damage(transaction: Transaction, ids: Sequence[str]) -> list[None]:
+    """What stands in the rows of these letters is no routing any more."""
+    damaged = update(letters).where(letters.c.letter_id.in_(ids)).values(routing="{")
+    transaction.connection.execute(damaged)
+    return [None] * len(ids)
+
+
+async def test_one_line_that_our_code_fails_on_does_not_stop_the_counting(board: SmallBoard) -> None:
+    await board.arrive(PROVINCE)
+    bad = (await board.store.journal(0, 100))[-1]
+    await board.arrive(PROVINCE)
+    await board.store._do(damage, bad.letter_id)
+    metrics = Metrics()
+    keeper = Counting(board.store, CALENDAR, board.clock, board.log, metrics)
+    await keeper.step()
+    (found,) = await board.store.figures_of(month_of(NOW.date()), None)
+    named = [line for line in board.logged("internal.error") if "number" in line]
+
+    assert (await board.store.counted()).lines_left == 0
+    assert found.figures.received == 1, "nothing of the line that failed was counted"
+    assert named[-1]["number"] == bad.number, "the one before is that of its acceptance"
+    assert {(line["loop"], line["letter_id"], line["error"]) for line in named} == {
+        ("statistics", bad.letter_id, "Rejected")
+    }
+    counted = metrics.registry.get_sample_value("truc_internal_errors_total", {"where": "statistics"})
+    assert counted == len(named)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ async def change_password(view: View, form: Form) -> Done:
 
 
 async def open_totp(view: View) -> Mapping[str, Any]:
-    """The secret as a QR code and in letters; it stays the same until it is confirmed."""
-    secret = await view.desk.show_totp(view.account, view.act("totp_shown"))
+    """The secret as a QR code and in letters; it stays the same for this session until it is confirmed."""
+    secret = await view.desk.show_totp(view.account, view.session.digest, view.act("totp_shown"))
     address = totp.address_of(secret, view.account.name, f"Truc {view.around.node}")
     drawn = segno.make(address, error="m").svg_inline(scale=4, border=3)
     groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
@@ -59,7 +59,8 @@ async def confirm_totp(view: View, form: Form) -> Done:
     code = form.text("code", least=1, most=20)
     form.check()
     view.entrance.check_tries(view.request)
-    await view.desk.confirm_totp(view.account, code, form.text("present", most=20), view.act())
+    present = form.text("present", most=20)
+    await view.desk.confirm_totp(view.account, view.session.digest, code, present, view.act())
     return Done(PATH, CODES_ON)
 
 

@@ -12,7 +12,7 @@ from gateway.http.console.declared import ADMINISTRATORS, ROOT, Action, Chapter,
 from gateway.http.console.forms import Form
 from gateway.http.console.view import View
 from gateway.http.console.words import said
-from gateway.ports import Account, Role
+from gateway.ports import Account, LoginWait, Role
 
 PATH = f"{ROOT}/accounts"
 CHANGED = said("Đã lưu tài khoản %(name)s.")
@@ -22,18 +22,24 @@ CODES_FORGOTTEN = said("Đã bỏ mã một lần của %(name)s; lần đăng n
 
 
 async def open_accounts(view: View) -> Mapping[str, Any]:
-    """All accounts."""
-    return {"accounts": await view.store.accounts(), "now": view.around.clock.now()}
+    """All accounts, and where who has to wait."""
+    now = view.around.clock.now()
+    waits: dict[str, list[LoginWait]] = {}
+    for wait in await view.store.login_waits(now):
+        waits.setdefault(wait.account, []).append(wait)
+    return {"accounts": await view.store.accounts(), "waits": waits, "now": now}
 
 
 async def open_new(view: View) -> Mapping[str, Any]:
     """The form for a new one."""
-    return {"account": None}
+    return {"account": None, "waits": ()}
 
 
 async def open_one(view: View) -> Mapping[str, Any]:
     """One account, to be changed."""
-    return {"account": await view.desk.named(view.request.match_info["name"])}
+    account = await view.desk.named(view.request.match_info["name"])
+    waits = await view.store.login_waits(view.around.clock.now())
+    return {"account": account, "waits": [wait for wait in waits if wait.account == account.name]}
 
 
 def _wanted(form: Form, name: str) -> Account:

@@ -21,12 +21,13 @@ from gateway.http.console.pages.directory import STANDINGS, index_of, standing_o
 from gateway.http.console.pages.partners import TRIED
 from gateway.http.console.view import View
 from gateway.http.console.words import said
-from gateway.ports import OFFICE, DoorStanding, Role, Step
+from gateway.ports import OFFICE, DoorStanding, KeyUse, Notice, Role, Step
 
 PATH = f"{ROOT}/directory/agencies"
 SERVED_PATH = f"{ROOT}/partners/agencies"
 LINES = 50
 MOST_RELATIVES = 200
+NOTICES = 50
 SECRETS = ("secret", "sealed", "password", "token")
 """What the name of a setting has whose value is shown to nobody."""
 
@@ -89,6 +90,7 @@ async def _partner(view: View, agency: Agency) -> Mapping[str, Any]:
     ways = await view.lately("ways", store.ways)
     keys = await view.lately("credentials", store.credentials)
     standing = (await store.door_standings([code]))[code]
+    mine = [key for key in keys if code in key.agencies]
     return {
         "ways": {
             name: _shown(agencies[code])
@@ -96,10 +98,22 @@ async def _partner(view: View, agency: Agency) -> Mapping[str, Any]:
             if name != OFFICE and code in agencies
         },
         "terms": view.around.office.terms(code),
-        "keys": [key for key in keys if code in key.agencies],
+        "keys": mine,
+        "uses": await store.key_uses([key.key_id for key in mine]),
         "subscriptions": await store.subscriptions([code]),
+        "told": await _last_told(view, code),
         "standing": standing,
     }
+
+
+async def _last_told(view: View, code: AgencyCode) -> Mapping[str, Notice]:
+    """The latest notice of each subscription, as far as the last NOTICES of the agency reach."""
+    latest: dict[str, Notice] = {}
+    for notice in await view.store.notices(
+        [code], subscription_id="", state=None, before=None, limit=NOTICES
+    ):
+        latest.setdefault(notice.subscription.id, notice)
+    return latest
 
 
 def _shown(settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -131,10 +145,11 @@ async def open_served(view: View) -> Mapping[str, Any]:
         served = tuple(row for row in served if _fits(row, words))
     rows = served[after : after + LINES]
     standings = await _standings(view, [row.code for row in rows])
+    uses = await _uses(view, [row.code for row in rows])
     on, end = today(view.around.clock.now()), after + LINES
     more = urlencode({"q": text, "after": end})
     return {
-        "rows": [(row, standing_of(row, on), standings[row.code]) for row in rows],
+        "rows": [(row, standing_of(row, on), standings[row.code], uses.get(row.code)) for row in rows],
         "standings": STANDINGS,
         "count": len(served),
         "q": text,
@@ -155,6 +170,15 @@ async def _standings(view: View, codes: Sequence[AgencyCode]) -> Mapping[AgencyC
 
     told: Mapping[AgencyCode, DoorStanding] = await view.lately(("doors", *codes), ask)
     return told
+
+
+async def _uses(view: View, codes: Sequence[AgencyCode]) -> Mapping[AgencyCode, KeyUse]:
+    """Of each agency the latest use of any of its keys."""
+    keys = await view.lately("credentials", view.store.credentials)
+    mine = {code: [key.key_id for key in keys if code in key.agencies] for code in codes}
+    uses = await view.store.key_uses({key_id for several in mine.values() for key_id in several})
+    found = {code: [uses[key_id] for key_id in several if key_id in uses] for code, several in mine.items()}
+    return {code: max(several, key=lambda use: use.at) for code, several in found.items() if several}
 
 
 AGENCY = Page(

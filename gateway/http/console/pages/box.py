@@ -83,7 +83,6 @@ async def open_box(view: View) -> Mapping[str, Any]:
     waits, now = chosen["shelf"] == "waiting", view.around.clock.now()
     wish = BoxWish(
         agency=own_agency(view),
-        now=now,
         waits=waits,
         text=chosen["text"],
         sender=chosen["sender"],

@@ -27,6 +27,15 @@ DIRECTIONS: Mapping[str, str] = {
     Direction.IN.value: said("Văn bản đến"),
     Direction.OUT.value: said("Văn bản đi"),
 }
+TITLES = (
+    *(said("Ngày đến"), said("Số đến"), said("Tác giả"), said("Số, ký hiệu văn bản")),
+    *(said("Ngày tháng văn bản"), said("Tên loại và trích yếu nội dung văn bản"), said("Người ký")),
+    *(said("Đơn vị hoặc người nhận"), said("Ngày chuyển"), said("Ký nhận"), said("Ghi chú")),
+    *(said("Nơi nhận văn bản"), said("Đơn vị, người nhận bản lưu"), said("Số lượng bản")),
+    *(said("Mã văn bản trên trục"), said("Mã định danh đơn vị"), said("Thời điểm trên trục")),
+    said("Trạng thái gần nhất"),
+)
+"""The titles of the columns (core/diary.py), for the catalogue."""
 
 
 def _wanted(view: View) -> DiaryPage:

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from gateway.core.model import LetterId
 from gateway.core.tracking import Tracking
-from gateway.core.whereabouts import where_in_all
 from gateway.http.console.declared import Chapter, Leaf, Page
 from gateway.http.console.pages.box import CLERKS, LINES, PATH, moment_of_day, own_agency
 from gateway.http.console.pages.box_letter import tracking_page
@@ -58,11 +57,12 @@ async def open_sent(view: View) -> Mapping[str, Any]:
 
 
 async def _row(view: View, letter_id: LetterId) -> SentRow:
-    tracking = await view.around.office.whereabouts(view.caller, letter_id)
+    traced = await view.whereabouts(view.caller, letter_id)
+    tracking = traced.tracking
     named = tuple(track.name or track.named for track in tracking.recipients[:NAMED])
     return SentRow(
         tracking,
-        where_in_all(tracking),
+        traced.where,
         named,
         len(tracking.recipients) - len(named),
         tracking_page(letter_id),

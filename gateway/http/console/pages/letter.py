@@ -13,13 +13,15 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.core.business import Relation
 from gateway.core.catalogue import FAULTS, GIVEN_BACK, MOVED_ON, UNKNOWN_LETTER
 from gateway.core.delivery import LEGAL, Delivery, Event, GiveBack, Hold, Release, SendAgain, Target
 from gateway.core.edxml.pretty import pretty
 from gateway.core.errors import Fault, Rejected, find
 from gateway.core.model import AgencyCode, LetterId
-from gateway.core.tracking import RecipientTrack
-from gateway.core.whereabouts import where, where_in_all
+from gateway.core.stages import Stage
+from gateway.core.tracking import RecipientTrack, Tracking
+from gateway.core.whereabouts import where
 from gateway.evidence import evidence_chunks
 from gateway.http.console.declared import (
     EVERYBODY,
@@ -34,21 +36,23 @@ from gateway.http.console.declared import (
     Shown,
 )
 from gateway.http.console.forms import Form
+from gateway.http.console.trackings import FEW, LATE, Traced
 from gateway.http.console.view import View
 from gateway.http.console.words import said
 from gateway.ports import Caller, Role, StoredLetter, TrackRecord, Try
 from gateway.v1.ranges import attachment_called
 from gateway.v1.request import is_letter_id, letter_id_of
-from gateway.v1.seals import SealShape
+from gateway.v1.seals import SealShape, VerificationShape
 from gateway.v1.transfer import write_all
+from signing.asice import AGENCY_SIGNATURE
 
 PATH = f"{ROOT}/letters/{{letter_id}}"
-RECIPIENTS = 50  # of one page: a letter to thousands is long
 PLACES = 100
 TRIES = 100
 ASICE = "application/vnd.etsi.asic-e+zip"
 LONGEST_REASON = 200
 
+OVERDUE = said("quá hạn")
 OUTCOMES: Mapping[str, str] = {
     "": said("đang thử"),
     "confirmed": said("môi giới đã nhận đủ"),
@@ -92,7 +96,7 @@ MOVES: Sequence[Move] = (
         said("Cho văn bản đi tiếp?"),
         said("Đã cho đi tiếp."),
     ),
-    Move("hold", Hold(), said("Tạm giữ"), said("Tạm giữ văn bản này?"), said("Đã tạm giữ.")),
+    Move("hold", Hold(), said("Tạm giữ văn bản"), said("Tạm giữ văn bản này?"), said("Đã tạm giữ.")),
     Move(
         "give_back",
         GiveBack(GIVEN_BACK.code),
@@ -115,12 +119,36 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One recipient as the page shows it."""
+    """One recipient as the page shows it. `reads`: whoever looks may read what people wrote with a status."""
 
     track: RecipientTrack
     where: tuple[str, str]
     seal: SealShape
     fault: Fault | None
+    reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Which recipients of a letter a page shows: from one on, of those who stand somewhere (or all)."""
+
+    letter_id: LetterId
+    first: int = 0
+    which: str = ""
+
+    @classmethod
+    def named(cls, about: str) -> Section:
+        """What `live` has written. Raises: Rejected (UNKNOWN_LETTER)"""
+        letter_id, _, rest = about.partition(".")
+        if not is_letter_id(letter_id):
+            raise Rejected(find(UNKNOWN_LETTER, letter_id=about))
+        first, _, which = rest.partition(".")
+        return cls(LetterId(letter_id), int(first) if first.isascii() and first.isdigit() else 0, which)
+
+    @property
+    def live(self) -> str:
+        """Its name as a part of a page that moves."""
+        return f"{self.letter_id}.{self.first}.{self.which}" if self.first or self.which else self.letter_id
 
 
 # --- where it is ---------------------------------------------------------------------------------
@@ -129,38 +157,61 @@ class Told:
 async def open_letter(view: View) -> Mapping[str, Any]:
     """The page."""
     letter_id = letter_id_of(view.request)
-    return {**await _way(view, letter_id), "letter_id": letter_id, **await _inside(view, letter_id)}
+    section = Section(letter_id, view.query_number("from") or 0, view.query("which"))
+    return {
+        **await _way(view, section),
+        "live": section.live,
+        "letter_id": letter_id,
+        "checked": (),
+        "now": view.around.clock.now(),
+        **await _inside(view, letter_id),
+    }
 
 
 async def way(view: View) -> Mapping[str, Any]:
     """The part that moves."""
-    if not is_letter_id(view.about):
-        raise Rejected(find(UNKNOWN_LETTER, letter_id=view.about))
-    return await _way(view, LetterId(view.about))
+    return await _way(view, Section.named(view.about))
 
 
-async def _way(view: View, letter_id: LetterId) -> Mapping[str, Any]:
-    caller = view.caller if view.role is Role.AGENCY else _operator(view)
-    tracking = await view.around.office.whereabouts(caller, letter_id)
-    first = view.query_number("from") or 0
-    shown = tracking.recipients[first : first + RECIPIENTS]
-    after = first + RECIPIENTS
+async def _way(view: View, section: Section) -> Mapping[str, Any]:
+    traced = await view.whereabouts(_looking(view), section.letter_id)
+    tracking, first = traced.tracking, section.first
+    which = section.which if section.which in traced.counts else ""
+    chosen = traced.which(which)
     return {
         "tracking": tracking,
-        "where_in_all": where_in_all(tracking),
-        "recipients": [_told(track) for track in shown],
+        "where_in_all": traced.where,
+        "counts": _counts(view, traced),
+        "which": which,
+        "recipients": [_told(view, tracking, track) for track in chosen[first : first + FEW]],
         "first": first,
-        "after": after if after < len(tracking.recipients) else None,
-        "sees_subject": view.role is Role.AGENCY and await may_read(view, letter_id, tracking.sender),
+        "last": min(first + FEW, len(chosen)),
+        "number": len(chosen),
+        "relations": {relation.value: (relation.vi, relation.en) for relation in Relation},
+        "sees_subject": view.role is Role.AGENCY and await may_read(view, section.letter_id, tracking.sender),
     }
 
 
-def _operator(view: View) -> Caller:
-    return Caller(f"console:{view.account.name}", view.agencies, is_operator=True)
+def _looking(view: View) -> Caller:
+    """As whom the way of a letter is asked for: IT sees that of every letter, and what is in none."""
+    if view.role is Role.AGENCY:
+        return view.caller
+    return Caller(f"console:{view.account.name}", frozenset(), is_operator=True)
 
 
-def _told(track: RecipientTrack) -> Told:
-    return Told(track, where(track), SealShape.of(track.seal), FAULTS.get(track.last_code))
+def _counts(view: View, traced: Traced) -> list[tuple[str, str, int]]:
+    """How many recipients stand where: key, words, number. None for a letter that one page shows whole."""
+    if len(traced.recipients) <= FEW:
+        return []
+    return [
+        (key, view.words(OVERDUE) if key == LATE else view.words.choose(Stage(key).vi, Stage(key).en), number)
+        for key, number in traced.counts.items()
+    ]
+
+
+def _told(view: View, tracking: Tracking, track: RecipientTrack) -> Told:
+    reads = view.role is Role.AGENCY and bool({tracking.sender, track.code} & view.agencies)
+    return Told(track, where(track), SealShape.of(track.seal), FAULTS.get(track.last_code), reads)
 
 
 async def may_read(view: View, letter_id: LetterId, sender: str) -> bool:
@@ -215,9 +266,26 @@ def moving(move: Move) -> Any:
         to, now = form.text("to", most=200), view.around.clock.now()
         if await view.store.record(letter_id, Target.of_key(to), move.event, now) is None:
             raise Rejected(find(MOVED_ON))
+        view.around.trackings.forget(letter_id)
         return Done(f"{ROOT}/letters/{letter_id}", move.done)
 
     return do
+
+
+async def verify(view: View, form: Form) -> Shown:
+    """Look at its seals again, by whom and what is trusted and revoked now. What came of it is journaled."""
+    letter_id = _named(view, form)
+    verdicts = await view.around.office.verifications(_looking(view), letter_id)
+    outcomes = {
+        "agency_seal" if name == AGENCY_SIGNATURE else "seal": verdict.outcome.value
+        for name, verdict in verdicts.items()
+    }
+    await view.store.note_act(view.act(detail=outcomes, letter_id=letter_id))
+    checked = [
+        (name, VerificationShape.of(verdict, agency=name == AGENCY_SIGNATURE))
+        for name, verdict in verdicts.items()
+    ]
+    return Shown("letter.html", {**await open_letter(view), "checked": checked})
 
 
 # --- what is in it -------------------------------------------------------------------------------
@@ -287,6 +355,14 @@ LEAF = Leaf(
                 told=("letter_id", "to"),
             )
             for move in MOVES
+        ),
+        Action(
+            path=f"{PATH}/verify",
+            name="letter_verified",
+            handler=verify,
+            page=LETTER,
+            roles=OPERATORS,
+            journals_itself=True,
         ),
         Action(
             path=f"{PATH}/raw",

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.core.calendar import MIDNIGHT, VIETNAM
 from gateway.core.catalogue import FAULTS
-from gateway.core.delivery import State, Target
+from gateway.core.delivery import State
 from gateway.core.errors import find
 from gateway.core.model import NodeId
 from gateway.core.routing import next_hop
@@ -24,6 +24,7 @@ from gateway.http.console.link_log import LinkState
 from gateway.http.console.view import View
 from gateway.http.console.words import said
 from gateway.ports import Figure, HourFigure, LinkFigures, Role, Standing, Traffic
+from gateway.ports.figures import MOST_WAITING
 
 COUNTED_EVERY = 5.0  # seconds
 LATELY = timedelta(minutes=5)
@@ -53,9 +54,9 @@ class LinkRow:
     name: str
     level: str
     state: LinkState
-    waiting: int  #: deliveries that the neighbour does not hold yet
+    waiting: int  #: deliveries that the neighbour does not hold yet; over MOST_WAITING are «more»
     held: int  #: of those, what an operator must decide on
-    oldest: timedelta | None  #: how long the oldest of them has stood where it stands
+    oldest: timedelta | None  #: how long the oldest of them has waited
     figures: LinkFigures
     trouble: str  #: the last failure in words
 
@@ -108,7 +109,8 @@ async def axis(view: View) -> Mapping[str, Any]:
         "far": far,
         "far_by_node": {row.node: row for row in far},
         "further": max(0, len(view.around.directory.nodes) - 1 - len(rows) - len(far)),
-        "at_doors": _at_doors(await _standing(view)),
+        "at_doors": await _at_doors(view),
+        "most": MOST_WAITING,
         "own_name": _name_of(view, view.around.node),
     }
 
@@ -123,17 +125,38 @@ async def links(view: View) -> Sequence[LinkRow]:
     async def ask() -> Mapping[NodeId, LinkFigures]:
         return await view.store.link_figures(sorted(states), now, now - LATELY)
 
+    async def ask_oldest() -> Mapping[NodeId, datetime]:
+        return await view.store.oldest_waiting(sorted(states))
+
     figures = await view.lately("link_figures", ask, seconds=COUNTED_EVERY)
+    waits = await view.lately("oldest_waiting", ask_oldest, seconds=COUNTED_EVERY)
     return [
-        _link_row(view, neighbour, state, standing, figures.get(neighbour, LinkFigures()))
+        _link_row(
+            view,
+            neighbour,
+            state,
+            standing.get(neighbour, {}),
+            figures.get(neighbour, LinkFigures()),
+            waits.get(neighbour),
+        )
         for neighbour, state in sorted(states.items())
     ]
 
 
-async def _standing(view: View) -> Mapping[tuple[str, State], Standing]:
-    found: Mapping[tuple[str, State], Standing] = await view.lately(
-        "standing", view.store.standing, seconds=COUNTED_EVERY
+async def _standing(view: View) -> Mapping[NodeId, Mapping[State, Standing]]:
+    health = await view.lately("health", view.around.health, seconds=2.0)
+
+    async def ask() -> Mapping[NodeId, Mapping[State, Standing]]:
+        return await view.store.standing_on_links(sorted(health.links))
+
+    found: Mapping[NodeId, Mapping[State, Standing]] = await view.lately(
+        "standing", ask, seconds=COUNTED_EVERY
     )
+    return found
+
+
+async def _at_doors(view: View) -> int:
+    found: int = await view.lately("at_doors", view.store.waiting_at_doors, seconds=COUNTED_EVERY)
     return found
 
 
@@ -141,12 +164,14 @@ def _link_row(
     view: View,
     neighbour: NodeId,
     state: LinkState,
-    standing: Mapping[tuple[str, State], Standing],
+    here: Mapping[State, Standing],
     figures: LinkFigures,
+    waits: datetime | None,
 ) -> LinkRow:
-    key = Target(neighbour=neighbour).key
-    here = {of: each for (target, of), each in standing.items() if target == key}
-    oldest = min((each.oldest for each in here.values()), default=None)
+    # the standing of what failed begins anew with each try, so of what waits its coming counts
+    oldest = min(
+        (*(each.oldest for each in here.values()), *([] if waits is None else [waits])), default=None
+    )
     node = view.around.directory.node(neighbour)
     return LinkRow(
         neighbour=neighbour,
@@ -173,10 +198,6 @@ def _trouble(view: View, code: str, neighbour: NodeId) -> str:
 def _name_of(view: View, node: NodeId) -> str:
     row = view.around.directory.node(node)
     return (row.name if row is not None else "") or node
-
-
-def _at_doors(standing: Mapping[tuple[str, State], Standing]) -> int:
-    return sum(each.number for (_, state), each in standing.items() if state is State.WAITING)
 
 
 async def _far(view: View, drawn: AxisMap, near: Collection[NodeId]) -> Sequence[FarRow]:
@@ -218,17 +239,18 @@ async def today(view: View) -> Mapping[str, Any]:
     since = _midnight(view)
     if view.role is Role.AGENCY:
         return {"since": since, "traffic": await _traffic(view, since)}
-    standing = await _standing(view)
     counted: Counter[Figure] = Counter()
     for line in await _hourly(view):
         if line.hour >= since:
             counted[line.figure] += line.number
-    on_links = sum(each.number for (target, _), each in standing.items() if Target.of_key(target).neighbour)
+    standing = await _standing(view)
+    on_links = sum(each.number for here in standing.values() for each in here.values())
     return {
         "since": since,
         "figures": [(sentence, counted[figure]) for figure, sentence in COUNTED.items()],
-        "at_doors": _at_doors(standing),
+        "at_doors": await _at_doors(view),
         "on_links": on_links,
+        "most": MOST_WAITING,
     }
 
 
@@ -246,9 +268,13 @@ def _midnight(view: View) -> datetime:
     return datetime.combine(view.around.clock.now().astimezone(VIETNAM).date(), MIDNIGHT, VIETNAM)
 
 
+def _this_hour(view: View) -> datetime:
+    return view.around.clock.now().astimezone(VIETNAM).replace(minute=0, second=0, microsecond=0)
+
+
 async def _hourly(view: View) -> Sequence[HourFigure]:
-    """The figures of the last DAYS days, today among them."""
-    since = _midnight(view) - timedelta(days=DAYS - 1)
+    """The figures of the last HOURS hours, which are never less than today's."""
+    since = _this_hour(view) - (HOURS - 1) * HOUR
 
     async def ask() -> Sequence[HourFigure]:
         return await view.store.hourly(since)
@@ -257,14 +283,27 @@ async def _hourly(view: View) -> Sequence[HourFigure]:
     return found
 
 
+async def _daily(view: View) -> Sequence[Counted]:
+    """The sums of the last DAYS days, today among them."""
+    midnights = [_midnight(view) + timedelta(days=each) for each in range(1 - DAYS, 2)]
+
+    async def ask() -> Sequence[Mapping[Figure, int]]:
+        return await view.store.sums_between(midnights)
+
+    found: Sequence[Mapping[Figure, int]] = await view.lately(("daily", *midnights), ask, COUNTED_EVERY)
+    return [_counted(day, sums) for day, sums in zip(midnights, found, strict=False)]
+
+
 async def charts(view: View) -> Mapping[str, Any]:
     """The last day by the hour and the last month by the day, drawn and as tables."""
-    lines, now = await _hourly(view), view.around.clock.now()
-    this_hour = now.astimezone(VIETNAM).replace(minute=0, second=0, microsecond=0)
-    hours = [this_hour - each * HOUR for each in reversed(range(HOURS))]
-    days = [_midnight(view) - timedelta(days=each) for each in reversed(range(DAYS))]
-    by_hour = _counted(hours, ((line.hour.astimezone(VIETNAM), line) for line in lines))
-    by_day = _counted(days, ((_day_of(line.hour), line) for line in lines))
+    hours: dict[datetime, dict[Figure, int]] = {
+        _this_hour(view) - each * HOUR: {} for each in reversed(range(HOURS))
+    }
+    for line in await _hourly(view):
+        if (hour := line.hour.astimezone(VIETNAM)) in hours:  # a clock that was ahead has counted later ones
+            hours[hour][line.figure] = line.number
+    by_hour = [_counted(hour, numbers) for hour, numbers in hours.items()]
+    by_day = await _daily(view)
     return {
         "by_hour": by_hour,
         "by_day": by_day,
@@ -275,17 +314,8 @@ async def charts(view: View) -> Mapping[str, Any]:
     }
 
 
-def _day_of(hour: datetime) -> datetime:
-    return datetime.combine(hour.astimezone(VIETNAM).date(), MIDNIGHT, VIETNAM)
-
-
-def _counted(slots: Sequence[datetime], lines: Any) -> Sequence[Counted]:
-    """What was counted in each of these hours or days."""
-    sums: dict[datetime, Counter[Figure]] = {slot: Counter() for slot in slots}
-    for slot, line in lines:
-        if slot in sums:
-            sums[slot][line.figure] += line.number
-    return [Counted(slot, {figure: numbers[figure] for figure in COUNTED}) for slot, numbers in sums.items()]
+def _counted(at: datetime, numbers: Mapping[Figure, int]) -> Counted:
+    return Counted(at, {figure: numbers.get(figure, 0) for figure in COUNTED})
 
 
 def _series(counted: Sequence[Counted]) -> Sequence[Sequence[int]]:

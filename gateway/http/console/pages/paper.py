@@ -21,6 +21,9 @@ from gateway.ports import PaperOnly, Role
 
 PATH = f"{REPORTS}/paper"
 MOST_LINES = 20_000  # agencies × months of a large province
+MOST_TEXT = 300_000
+"""Characters: 10,000 lines and more; with three bytes for each they still fit what a form may hold."""
+
 MOST = 10_000_000  # documents of one agency in one month: more is a slip of the pen
 
 SAVED = said("Đã ghi %(number)s dòng số liệu văn bản chỉ gửi giấy.")
@@ -47,12 +50,17 @@ async def open_paper(view: View) -> Mapping[str, Any]:
             agencies, number = sums.get(row.month, (0, 0))
             sums[row.month] = (agencies + 1, number + row.number)
     there = agencies_of(view.around.directory, view.around.node, period, view.agencies)
-    return {"months": sorted(sums.items()), "year": period.first.year, "of": len(there)}
+    return {
+        "months": sorted(sums.items()),
+        "year": period.first.year,
+        "of": len(there),
+        "most": MOST_TEXT,
+    }
 
 
 async def report(view: View, form: Form) -> Done:
     """Keep what was typed or pasted."""
-    text = form.text("lines", most=400_000)
+    text = form.text("lines", most=MOST_TEXT)
     rows = _read(view, form, text)
     if not rows:
         form.fault("lines", NOTHING)
@@ -131,6 +139,7 @@ LEAF = Leaf(
             page=PAPER,
             roles=PAPER.roles,
             journals_itself=True,
+            takes_files=True,  # read as a stream: thousands of lines are more than other forms may hold
         ),
     ),
 )

@@ -13,8 +13,9 @@ from typing import Any
 from aiohttp import web
 
 from gateway.core.catalogue import FAULTS
+from gateway.core.errors import find
 from gateway.core.model import NodeId
-from gateway.core.sentences import title_en, title_vi
+from gateway.core.sentences import without_gaps
 from gateway.core.whereabouts import LATEST
 from gateway.http.console.declared import (
     IT,
@@ -66,6 +67,7 @@ class Partner:
     name: str
     is_up: bool
     standing: LinkStanding
+    waits_since: datetime | None  #: when the oldest came that the neighbour does not hold yet
     maintenance: Maintenance | None
     heard: Heard | None
     is_silent: bool
@@ -128,6 +130,7 @@ async def _partners(view: View, neighbours: Sequence[NodeId]) -> Sequence[Partne
     around, store, up = view.around, view.store, await _up(view)
     held, heard = await store.maintenance(), await store.heard()
     certificates = await store.seal_certificates()
+    waits = await store.oldest_waiting(neighbours)
     taken = await store.crossings([(around.node, each) for each in neighbours], LATEST)
     now, partners = around.clock.now(), []
     for each in neighbours:
@@ -139,13 +142,14 @@ async def _partners(view: View, neighbours: Sequence[NodeId]) -> Sequence[Partne
                 name=row.name if row is not None and row.name else each,
                 is_up=up.get(each, False),
                 standing=standing,
+                waits_since=waits.get(each),
                 maintenance=held.get(each),
                 heard=heard.get(each),
                 is_silent=_is_silent(heard.get(each), now),
                 certificate=certificates.get(each),
                 usual=median(seconds) if seconds else None,
                 slowest=max(seconds, default=None),
-                trouble=trouble_of(standing.last_code),
+                trouble=_trouble(standing.last_code, each),
             )
         )
     return partners
@@ -155,10 +159,13 @@ def _is_silent(heard: Heard | None, now: datetime) -> bool:
     return heard is None or now - heard.at > SILENT
 
 
-def trouble_of(code: str) -> tuple[str, str]:
+def _trouble(code: str, neighbour: NodeId) -> tuple[str, str]:
     """What a code means, in both languages; ("", "") for none."""
     fault = FAULTS.get(code)
-    return ("", "") if fault is None else (title_vi(fault), title_en(fault))
+    if fault is None:
+        return "", ""
+    finding = find(fault, neighbour=neighbour)
+    return without_gaps(finding.vi), without_gaps(finding.en)
 
 
 def _named(view: View) -> NodeId:

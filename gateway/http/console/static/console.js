@@ -47,6 +47,17 @@
   });
 })();
 
+// --- wide pictures on narrow screens: this node of a map, the latest of a chart are in sight first --------
+for (const box of document.querySelectorAll(".scroll")) {
+  const here = box.querySelector(".axis .here");
+  if (here) {
+    const at = here.getBoundingClientRect();
+    box.scrollLeft += at.left + at.width / 2 - box.getBoundingClientRect().left - box.clientWidth / 2;
+  } else if (box.closest(".chart")) {
+    box.scrollLeft = box.scrollWidth;
+  }
+}
+
 // --- forms ---------------------------------------------------------------------------------------------
 document.addEventListener("submit", (event) => {
   const form = event.target;

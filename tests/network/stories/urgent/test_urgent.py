@@ -15,6 +15,7 @@ from gateway.broker.window import WINDOW_LETTERS
 from gateway.core.model import Kind, Lane, NodeId
 from gateway.core.tracking import Stage
 from tests.kit.correspondence import letter
+from tests.kit.counts import counts
 from tests.kit.story import story
 from tests.network.stories.places import OFFICE, WRITER, two_communes
 
@@ -37,8 +38,8 @@ async def test_urgent_letter_is_there_before_bulk_that_was_sent_earlier(
         hall = axis.nodes[NodeId("H14")].desk.store
 
         async def has_all() -> bool:
-            counts = await hall.counts()
-            return sum(n for (target, _), n in counts.items() if target == "link:G22") == len(BULK)
+            found = await counts(hall)
+            return sum(n for (target, _), n in found.items() if target == "link:G22") == len(BULK)
 
         await axis.until(has_all, "the province has all the bulk")
         urgent = await axis.send(URGENT, by=WRITER)

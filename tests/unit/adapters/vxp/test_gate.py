@@ -140,3 +140,13 @@ async def send_one(door: Door) -> str:
     sent = await door.send("sys.province", document(PROVINCE, DISTRICT))
     doc_id: str = sent.told["DocId"]
     return doc_id
+
+
+async def test_use_of_a_secret_is_noted_with_address_and_software_and_a_wrong_one_is_not() -> None:
+    async with vxp_door() as door:
+        software = {"User-Agent": "VXP-SDK/3.0"}
+        await asked(door, door.signed("sys.district", {}) | {f"{PREFIX}hash-header": "0" * 64} | software)
+        await asked(door, door.signed("sys.locked", {}) | software)
+        assert door.keyring.uses == []
+        await asked(door, door.signed("sys.district", {"messagetype": "edoc"}) | software)
+        assert door.keyring.uses == [("sys.district#1", "127.0.0.1", "VXP-SDK/3.0")]

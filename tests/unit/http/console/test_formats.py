@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from gateway.http.console.formats import Formats
 from gateway.http.console.words import words
@@ -15,6 +15,17 @@ def test_moments_are_told_in_the_time_of_vietnam() -> None:
     assert VI.moment(LATE, seconds=True) == "01/01/2027 00:30:05"
     assert EN.moment(LATE) == "1 Jan 2027 00:30"
     assert (VI.moment(None), VI.day(None), VI.clock(None)) == ("—", "—", "—")
+
+
+def test_days_need_no_hour() -> None:
+    assert (VI.day(date(2026, 3, 2)), EN.day(date(2026, 3, 2))) == ("02/03/2026", "2 Mar 2026")
+
+
+def test_what_is_due_by_midnight_is_due_on_the_day_before() -> None:
+    midnight = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+    assert VI.due(midnight) == "02/03/2026 23:59"
+    assert VI.due(datetime(2026, 3, 2, 4, 30, tzinfo=UTC)) == "02/03/2026 11:30"
+    assert VI.due(None) == "—"
 
 
 def test_numbers_have_dots_between_thousands_in_vietnamese() -> None:

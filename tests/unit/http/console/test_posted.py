@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestServer
 
 from gateway.core.catalogue import (
     BAD_REQUEST,
-    BODY_TOO_LARGE,
     FORM_STALE,
+    FORM_TOO_LARGE,
     TOO_MANY_ATTACHMENTS,
     TRUNCATED,
 )
@@ -113,7 +113,7 @@ async def test_form_without_files_needs_the_token_too(tmp_path: Path) -> None:
     [
         (b"rubbish", BAD_REQUEST.code),
         (part("csrf", "good").encode(), TRUNCATED.code),
-        ((part("csrf", "good") + part("subject", "x" * FIELD_BYTES) + END).encode(), BODY_TOO_LARGE.code),
+        ((part("csrf", "good") + part("subject", "x" * FIELD_BYTES) + END).encode(), FORM_TOO_LARGE.code),
         (
             (part("csrf", "good") + file_part("a", "") * (MOST_FILES + 1) + END).encode(),
             TOO_MANY_ATTACHMENTS.code,
@@ -144,7 +144,7 @@ async def test_another_media_type_is_refused(tmp_path: Path) -> None:
     [
         ("".join(part(f"{number}", "") for number in range(MOST_FIELDS)), BAD_REQUEST.code),
         (part("again", "") * MOST_FIELDS, BAD_REQUEST.code),
-        (part("n" * 8_000, "") * 90 + part("subject", "x" * (FIELD_BYTES - 700_000)), BODY_TOO_LARGE.code),
+        (part("n" * 8_000, "") * 90 + part("subject", "x" * (FIELD_BYTES - 700_000)), FORM_TOO_LARGE.code),
     ],
     ids=["too many", "one many times", "names too long"],
 )

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from gateway.accounts.desk import Visitor
+from gateway.core.errors import Rejected
 from gateway.ports import Role
 from tests.kit.builders import PROVINCE_OFFICE
-from tests.kit.console import Console, Person
+from tests.kit.console import PASSWORD, Console, Person
 
 AT = "/console/accounts"
 
@@ -78,3 +82,16 @@ async def test_administrator_cannot_lock_the_last_door_behind_himself(console: C
         answer = await person.send(f"{AT}/administrator.one/lock", {})
         assert (answer.status, "TRUC-465" in answer.text) == (409, True)
     assert (await console.journal("console.account_lock"))[-1].code == "TRUC-465"
+
+
+async def test_who_waits_after_wrong_tries_is_shown_with_the_place_and_let_off(console: Console) -> None:
+    for _ in range(5):
+        with pytest.raises(Rejected):
+            await console.desk.log_in("viewer.one", "wrong", Visitor("192.0.2.66"))
+    at = "/console/accounts/viewer.one"
+    async with console.person(Role.ADMINISTRATOR) as person:
+        assert "gõ sai nhiều lần từ 192.0.2.66" in (await person.open("/console/accounts")).words
+        assert "Mở khóa" in (await person.open(at)).words
+        await person.send(f"{at}/unlock", {}, on=at)
+        assert "192.0.2.66" not in (await person.open("/console/accounts")).words
+    await console.desk.log_in("viewer.one", PASSWORD, Visitor("192.0.2.66"))

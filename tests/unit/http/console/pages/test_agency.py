@@ -6,7 +6,17 @@ from datetime import date, timedelta
 from gateway.core.delivery import Offered, Target
 from gateway.core.directory import Agency, Directory
 from gateway.core.model import AgencyCode
-from gateway.ports import Credential, Role, Step, Tried
+from gateway.ports import (
+    Channel,
+    Credential,
+    KeyUse,
+    NoticeOutcome,
+    Occasion,
+    Role,
+    Step,
+    Subscription,
+    Tried,
+)
 from tests.kit.builders import (
     CENTRAL_OFFICE,
     PROVINCE,
@@ -102,3 +112,29 @@ async def test_agency_that_only_fetches_has_nothing_to_test(console: Console) ->
 async def test_code_that_nobody_has_is_not_found(console: Console) -> None:
     async with console.person(Role.VIEWER) as person:
         assert (await person.open("/console/directory/agencies/%3Cscript%3E")).status == 404
+
+
+async def test_each_key_tells_when_from_where_and_by_which_software_it_was_used(console: Console) -> None:
+    now = console.clock.now()
+    for key_id in ("key-1", "key-2"):
+        key = Credential(key_id, "QLVB tỉnh", frozenset({PROVINCE_OFFICE}))
+        await console.store.add_credential(key, f"hash of {key_id}", now)
+    await console.store.note_key_uses([KeyUse("key-1", now, "2001:db8::7", "QLVB/2.1 <b>")])
+    async with console.person(Role.VIEWER) as person:
+        page = await person.open(AT)
+        assert "2001:db8::7, QLVB/2.1 &lt;b&gt;" in page.text
+        assert "chưa thấy" in page.words  # key-2
+        assert "2001:db8::7, QLVB/2.1" in (await person.open(SERVED)).text
+
+
+async def test_subscription_tells_what_became_of_its_latest_notice(console: Console) -> None:
+    now = console.clock.now()
+    wish = Subscription(
+        id="s1", agency=PROVINCE_OFFICE, channel=Channel.WEBHOOK, address="https://qlvb.tinh.vn/hook"
+    )
+    await console.store.set_subscription(wish, now)
+    notice = await console.store.owe_notice("s1", Occasion.PING, now)
+    async with console.person(Role.VIEWER) as person:
+        assert "đang chờ gửi" in (await person.open(AT)).words
+        await console.store.notice_ended(notice.number, NoticeOutcome(heard=True), now)
+        assert "đã báo" in (await person.open(AT)).words

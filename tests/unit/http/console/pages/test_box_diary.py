@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import zipfile
 
+from gateway.core.diary import COLUMNS
+from gateway.http.console.pages.box_diary import TITLES
 from gateway.http.sheets import XLSX
 from tests.kit.builders import COMMUNE_OFFICE, PROVINCE_OFFICE
 from tests.kit.letterbox import OTHER_CLERK, Boxes
@@ -50,3 +52,13 @@ async def test_rubbish_in_the_question_is_no_question(boxes: Boxes) -> None:
     async with boxes.clerk() as clerk:
         for query in RUBBISH:
             assert (await clerk.open(f"{AT}?{query}")).status == 200, query
+
+
+def test_titles_of_all_columns_are_in_the_catalogue() -> None:
+    titles = {column.title for columns in COLUMNS.values() for column in columns}
+    assert titles == set(TITLES)
+
+
+async def test_titles_follow_the_language(boxes: Boxes) -> None:
+    async with boxes.clerk() as clerk:
+        assert "Type and subject" in (await clerk.open(f"/console/language/en?to={AT}")).words

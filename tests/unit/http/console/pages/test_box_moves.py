@@ -67,7 +67,7 @@ async def test_form_that_is_sent_twice_tells_once(boxes: Boxes) -> None:
     assert (await boxes.told(letter_id, COMMUNE_OFFICE, PROVINCE_OFFICE)).count("03") == 1
 
 
-@pytest.mark.parametrize(("reply", "said"), [("15", "đồng ý"), ("16", "từ chối")])
+@pytest.mark.parametrize(("reply", "said"), [("15", "Đồng ý lấy lại (15)"), ("16", "Từ chối lấy lại (16)")])
 async def test_request_to_give_back_is_answered(boxes: Boxes, reply: str, said: str) -> None:
     letter_id = await boxes.come()
     async with boxes.clerk() as clerk:

@@ -9,10 +9,12 @@ from zipfile import ZipFile
 import pytest
 
 from gateway.core.model import LetterFacts
+from gateway.http.console.pages import letters
 from gateway.ports import Role
+from gateway.store import finding
 from tests.kit.builders import CENTRAL, CENTRAL_OFFICE, DEPARTMENT, PROVINCE_OFFICE, letter_id, new_letter
 from tests.kit.clock import START
-from tests.kit.console import Console
+from tests.kit.console import Console, Person
 
 AT = "/console/letters"
 MARKUP = "<script>alert(1)</script>"
@@ -117,6 +119,35 @@ async def test_ten_thousand_letters_are_paged_and_exported(console: Console) -> 
             with ZipFile(io.BytesIO(await answer.read())) as book:
                 assert "xl/worksheets/sheet1.xml" in book.namelist()
         assert (await person.open(f"{AT}/export?form=exe")).status == 400
+
+
+async def test_file_says_in_its_last_line_that_it_has_not_all(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 10):
+        await keep(console, number)
+    for room, name, value in (
+        *((finding, name, 2) for name in ("FIRST_AT_ONCE", "AT_ONCE", "LOOKED_AT")),
+        (letters, "MOST_SHORT", 3),
+        (letters, "EXPORTED", 4),
+    ):
+        monkeypatch.setattr(room, name, value)
+
+    async with console.person(Role.VIEWER) as person:
+        whole = await exported(person, "")
+        rare = await exported(person, "state=held")
+        one = await exported(person, "text=7")
+    assert [row[2] for row in whole[1:-1]] == [f"{number}/UBND-VP" for number in (9, 8, 7, 6)]
+    assert whole[-1] == ["Tệp dừng ở đây vì đã đủ 4 dòng; hãy thu hẹp theo ngày, đơn vị hoặc loại."]
+    assert len(rare) == 2
+    assert rare[-1][0].startswith("Tệp dừng ở đây: văn bản cũ hơn chưa được tìm")
+    assert [row[2] for row in one[1:]] == ["7/UBND-VP"]
+
+
+async def exported(person: Person, query: str) -> list[list[str]]:
+    """The rows of a file of what is found."""
+    sheet = await person.open(f"{AT}/export?form=csv&{query}")
+    return list(csv.reader(io.StringIO(sheet.text.lstrip("\ufeff"))))
 
 
 async def test_letters_that_only_pass_are_found_too(console: Console) -> None:

@@ -4,8 +4,11 @@ import io
 import zipfile
 from urllib.parse import parse_qs, urlencode
 
+import pytest
+
 from gateway.core.model import LetterId
 from gateway.ports import Role
+from gateway.store import reports
 from tests.kit.builders import COMMUNE_OFFICE, DEPARTMENT, PROVINCE_OFFICE, new_letter
 from tests.kit.clock import START
 from tests.kit.console import TOKEN, Console, Person
@@ -43,6 +46,28 @@ async def test_seed_that_was_not_given_is_made_and_shown(console: Console) -> No
         again = await person.open(str(page.url.path_qs))
         assert page.words == again.words
         assert "không có quyền xem nội dung" in page.words
+
+
+async def test_page_says_of_how_many_documents_the_sample_is(console: Console) -> None:
+    await fill(console)
+    async with console.person(Role.AUDITOR) as person:
+        assert "Rút từ 4 văn bản gửi và nhận." in (await person.open(ADDRESS)).words
+
+
+async def test_period_with_too_many_documents_asks_for_a_shorter_one(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_DRAWN_FROM", 3)
+    await fill(console)
+    await console.add(Role.AUDITOR, "reads.content", reads_content=True)
+    async with console.person(None) as person:
+        await person.log_in("reads.content", Role.AUDITOR)
+        page = await person.open(ADDRESS)
+        assert "gửi và nhận hơn 3 văn bản: hãy chọn kỳ ngắn hơn" in page.words
+        assert "letter_id" not in page.words
+        answer = await person.send(ADDRESS, {"reason": REASON}, on=PAGE)
+        assert "gửi và nhận hơn 3 văn bản: hãy chọn kỳ ngắn hơn" in answer.words
+    assert not [row for row in await console.journal() if row.event == "console.content_opened"]
 
 
 async def test_sample_is_one_file_and_every_letter_of_it_is_journaled(console: Console) -> None:
