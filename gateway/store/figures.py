@@ -4,8 +4,9 @@ Figures of a node, read from what was counted with the letters, or by steps thro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 from sqlalchemy.sql import Select
@@ -14,6 +15,7 @@ from gateway.core.delivery import FINAL, State
 from gateway.core.model import NodeId
 from gateway.core.whereabouts import Link
 from gateway.ports import Figure, HourFigure, LinkFigures, Standing
+from gateway.ports.figures import MOST_WAITING
 from gateway.store.access import Access
 from gateway.store.tables import deliveries, hops, hourly_figures
 from gateway.store.transaction import hour_of
@@ -60,6 +62,48 @@ def standing(connection: Connection) -> dict[tuple[str, State], Standing]:
     }
 
 
+def _standing_on_link() -> Select[tuple[object, ...]]:
+    columns = []
+    for state in LIVING:
+        here = (
+            deliveries.c.target == bindparam("to"),
+            deliveries.c.state == literal_column(f"'{state.value}'"),
+        )
+        some = select(deliveries.c.since).where(*here).limit(MOST_WAITING + 1).subquery()
+        for name, asked in (
+            ("number", select(func.count()).select_from(some)),
+            ("oldest", select(func.min(deliveries.c.since)).where(*here)),
+        ):
+            columns.append(asked.scalar_subquery().label(f"{name}_{state.value}"))
+    return select(*columns)
+
+
+_ON_LINK = _standing_on_link()
+_listed = select(deliveries.c.seq).where(deliveries.c.mail_number.is_not(None)).limit(MOST_WAITING + 1)
+_AT_DOORS = select(func.count()).select_from(_listed.subquery())
+
+
+def standing_on_links(
+    connection: Connection, neighbours: Iterable[NodeId]
+) -> dict[NodeId, dict[State, Standing]]:
+    """Deliveries over these links that have not ended, up to a number."""
+    rows = {each: connection.execute(_ON_LINK, {"to": f"link:{each}"}).one() for each in neighbours}
+    return {
+        neighbour: {
+            state: Standing(number, getattr(row, f"oldest_{state.value}"))
+            for state in LIVING
+            if (number := getattr(row, f"number_{state.value}"))
+        }
+        for neighbour, row in rows.items()
+    }
+
+
+def waiting_at_doors(connection: Connection) -> int:
+    """What stands in mailboxes, up to a number."""
+    number: int = connection.execute(_AT_DOORS).scalar_one()
+    return number
+
+
 # --- what was counted ----------------------------------------------------------------------------
 
 _f = hourly_figures.c
@@ -71,6 +115,16 @@ _HOURLY = (
         _f.hour >= bindparam("since"),
     )
     .order_by(_f.hour)
+)
+_SUMS = (
+    select(_f.figure, func.sum(_f.number))
+    .where(
+        _f.link == OF_NODE,
+        _f.figure.in_([figure.value for figure in Figure]),
+        _f.hour >= bindparam("since"),
+        _f.hour < bindparam("until"),
+    )
+    .group_by(_f.figure)
 )
 _LATEST = (
     select(_f.hour, _f.number, _f.last_at, _f.last_code)
@@ -90,6 +144,17 @@ def hourly(connection: Connection, since: datetime) -> list[HourFigure]:
     asked = {"figures": [figure.value for figure in Figure], "since": hour_of(since)}
     return [
         HourFigure(row.hour, Figure(row.figure), row.number) for row in connection.execute(_HOURLY, asked)
+    ]
+
+
+def sums_between(connection: Connection, moments: Sequence[datetime]) -> list[dict[Figure, int]]:
+    """The sums of the whole node from each moment to before the next."""
+    return [
+        {
+            Figure(figure): int(number)
+            for figure, number in connection.execute(_SUMS, {"since": since, "until": until})
+        }
+        for since, until in pairwise(moments)
     ]
 
 
@@ -151,8 +216,20 @@ class FigureAccess(Access):
     async def standing(self) -> Mapping[tuple[str, State], Standing]:
         return await self._read(standing)
 
+    async def standing_on_links(
+        self, neighbours: Iterable[NodeId]
+    ) -> Mapping[NodeId, Mapping[State, Standing]]:
+        wanted = list(neighbours)
+        return await self._read(lambda c: standing_on_links(c, wanted))
+
+    async def waiting_at_doors(self) -> int:
+        return await self._read(waiting_at_doors)
+
     async def hourly(self, since: datetime) -> list[HourFigure]:
         return await self._read(lambda c: hourly(c, since))
+
+    async def sums_between(self, moments: Sequence[datetime]) -> list[dict[Figure, int]]:
+        return await self._read(lambda c: sums_between(c, moments))
 
     async def link_figures(
         self, neighbours: Iterable[NodeId], now: datetime, lately: datetime

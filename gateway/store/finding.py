@@ -8,10 +8,21 @@ many are looked at for one page; the rest is for the next one, so no question co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from gateway.core.delivery import State, Target
 from gateway.core.finding import (
@@ -30,8 +41,8 @@ from gateway.store.statements import insert_new
 from gateway.store.tables import attempts, deliveries, letter_words, letters, words_owed
 from gateway.store.transaction import Transaction
 
-LOOKED_AT = 10_000  # letters for one page; each costs some microseconds
-AT_ONCE = 1_000  # of these in one question: what was written last mostly fits, and then one is enough
+LOOKED_AT = 5_000  # letters for one page; each costs some microseconds
+AT_ONCE = 2_000  # of these in one question; as many as were looked at before, since mostly few are enough
 FIRST_AT_ONCE = 200
 RARE = 2_000
 """A word that so many letters have is as good as any other to go by: counting further would cost more."""
@@ -67,27 +78,30 @@ def find(connection: Connection, wish: LetterWish, limit: int) -> FoundPage:
     found: list[str] = []
     looked, last, is_end = 0, wish.before, False
     while not is_end and len(found) <= limit and looked < LOOKED_AT:
-        wanted = AT_ONCE if looked else FIRST_AT_ONCE
-        ids = leading.following(last, wanted)
-        is_end = len(ids) < wanted
-        if ids:
-            looked, last = looked + len(ids), LetterId(ids[-1])
-            found += _fitting(connection, ids, fits, limit + 1 - len(found)) if fits else ids
+        wanted = min(looked, AT_ONCE) or FIRST_AT_ONCE
+        stretch = leading.stretch(last, wanted)
+        found += _fitting(connection, stretch, fits, limit + 1 - len(found))
+        number, lowest = connection.execute(_extent(stretch)).one()
+        looked, is_end = looked + number, number < wanted
+        last = last if lowest is None else LetterId(lowest)
     is_short = not is_end and len(found) <= limit
     before = LetterId(found[limit - 1]) if len(found) > limit else (last if is_short else None)
     return FoundPage(_lines(connection, found[:limit], wish.mine), before, is_short)
 
 
 def _fitting(
-    connection: Connection, ids: Sequence[str], fits: Iterable[ColumnElement[bool]], most: int
+    connection: Connection, stretch: Subquery, fits: Sequence[ColumnElement[bool]], most: int
 ) -> list[str]:
-    newest = (
-        select(letters.c.letter_id)
-        .where(letters.c.letter_id.in_(ids), *fits)
-        .order_by(letters.c.letter_id.desc())
-        .limit(most)
-    )
+    """The newest of a stretch of letters that fit."""
+    newest = select(stretch.c.letter_id).order_by(stretch.c.letter_id.desc()).limit(most)
+    if fits:
+        newest = newest.join(letters, letters.c.letter_id == stretch.c.letter_id).where(*fits)
     return list(connection.execute(newest).scalars())
+
+
+def _extent(stretch: Subquery) -> Select[int, str | None]:
+    """How many letters it has, and where it ends."""
+    return select(func.count(), func.min(stretch.c.letter_id)).select_from(stretch)
 
 
 class _Leading:
@@ -103,26 +117,31 @@ class _Leading:
             self.others = list(dict.fromkeys(words))
             leads = [column.in_(_named(connection, wish.text))]
         else:
-            rarest_first = sorted((self._count(word), word) for word in dict.fromkeys(words))
-            self.others = [word for _, word in rarest_first[1:]]
-            if rarest_first:
+            rarest, self.others = self._rarest(list(dict.fromkeys(words)))
+            if rarest:
                 column = letter_words.c.letter_id
-                leads = [letter_words.c.word == rarest_first[0][1]]
+                leads = [letter_words.c.word == rarest]
         if wish.since is not None:
             leads.append(column >= earliest_id(wish.since))
-        if wish.until is not None:
-            leads.append(column < earliest_id(wish.until))
-        self._column, self._question = column, select(column).where(*leads).order_by(column.desc())
+        self._column, self._until = column, None if wish.until is None else earliest_id(wish.until)
+        self._question = select(column.label("letter_id")).where(*leads).order_by(column.desc())
 
-    def _count(self, word: str) -> int:
-        some = select(letter_words.c.word).where(letter_words.c.word == word).limit(RARE).subquery()
-        number: int = self._connection.execute(select(func.count()).select_from(some)).scalar_one()
-        return number
+    def _rarest(self, words: Sequence[str]) -> tuple[str, list[str]]:
+        """The word that the fewest letters have ("" of none), and the others. None is counted beyond that."""
+        rarest, fewest = "", RARE
+        for word in words:
+            some = select(letter_words.c.word).where(letter_words.c.word == word).limit(fewest).subquery()
+            number: int = self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+            if number < fewest or not rarest:
+                rarest, fewest = word, number
+        return rarest, [word for word in words if word != rarest]
 
-    def following(self, last: LetterId | None, most: int) -> list[str]:
-        """The next ids, newest first."""
-        question = self._question if last is None else self._question.where(self._column < last)
-        return list(self._connection.execute(question.limit(most)).scalars())
+    def stretch(self, last: LetterId | None, most: int) -> Subquery:
+        """The next letters, newest first."""
+        # one bound: of two, SQLite would go by the first, and walk along what the other spares
+        bounds = [bound for bound in (last, self._until) if bound is not None]
+        question = self._question.where(self._column < min(bounds)) if bounds else self._question
+        return question.limit(most).subquery()
 
 
 def _has_word(word: str) -> ColumnElement[bool]:

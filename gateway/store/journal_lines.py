@@ -5,10 +5,10 @@ The journal, read: forwards by who checks its chain, backwards by who looks for 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from gateway.core.model import NodeId
 from gateway.ports import JournalPage, JournalRow, JournalWish
@@ -34,36 +34,41 @@ def journal_after(connection: Connection, writer: NodeId, after: int, limit: int
 
 def journal_back(connection: Connection, node: NodeId, wish: JournalWish, limit: int) -> JournalPage:
     """The newest `limit` lines that fit, among the next SCANNED at most."""
-    ours = select(journal).where(journal.c.writer == node).order_by(journal.c.number.desc())
+    candidates, fits = list(_candidates(node, wish)), list(_fitting(wish))
+    newest_first = journal.c.number.desc()
+    lowest: int | None = None  # how far this page looks; None: to the beginning
+    if fits:
+        bound = select(journal.c.number).where(*candidates).order_by(newest_first).offset(SCANNED - 1)
+        lowest = connection.execute(bound.limit(1)).scalar_one_or_none()
+    if lowest is not None:
+        candidates.append(journal.c.number >= lowest)
+    asked = select(journal).where(*candidates, *fits).order_by(newest_first).limit(limit)
+    found = [_line(row) for row in connection.execute(asked)]
+    last = found[-1].number if len(found) == limit else lowest
+    return JournalPage(found, None if last is None or last <= 1 else last)
+
+
+def _candidates(node: NodeId, wish: JournalWish) -> Iterator[ColumnElement[bool]]:
+    """What the index finds."""
+    yield journal.c.writer == node
     if wish.before is not None:
-        ours = ours.where(journal.c.number < wish.before)
+        yield journal.c.number < wish.before
     if wish.agency is not None:
         # as in the condition of the index: SQLite uses it only where it sees the value
-        is_opening = journal.c.event == literal_column(f"'{CONTENT_OPENED}'")
-        ours = ours.where(is_opening, journal.c.target == f"agency:{wish.agency}")
-    fits = _fitting(wish)
-    found: list[JournalRow] = []
-    looked, last = 0, 0
-    for row in connection.execute(ours.limit(SCANNED)):
-        looked, last = looked + 1, row.number
-        if fits(row):
-            found.append(_line(row))
-        if len(found) == limit:
-            break
-    is_end = looked < SCANNED and len(found) < limit
-    return JournalPage(found, None if is_end or last <= 1 else last)
+        yield journal.c.event == literal_column(f"'{CONTENT_OPENED}'")
+        yield journal.c.target == f"agency:{wish.agency}"
 
 
-def _fitting(wish: JournalWish) -> Callable[[Any], bool]:
-    def fits(row: Any) -> bool:
-        return (
-            row.event.startswith(wish.events)
-            and wish.letter_id in ("", row.letter_id)
-            and (not wish.target or wish.target in row.target)
-            and (wish.until is None or row.at < wish.until)
-        )
-
-    return fits
+def _fitting(wish: JournalWish) -> Iterator[ColumnElement[bool]]:
+    """What is looked up in each line. Not by LIKE, which disregards case in SQLite alone."""
+    if wish.events:
+        yield func.substr(journal.c.event, 1, len(wish.events)) == wish.events
+    if wish.letter_id:
+        yield journal.c.letter_id == wish.letter_id
+    if wish.target:
+        yield func.replace(journal.c.target, wish.target, "") != journal.c.target
+    if wish.until is not None:
+        yield journal.c.at < wish.until
 
 
 def _line(row: Any) -> JournalRow:

@@ -7,13 +7,24 @@ A period is read as its whole months and the days that belong to none: a year co
 from __future__ import annotations
 
 import hashlib
-import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from gateway.core.deadlines import Reckoning
 from gateway.core.diary import Direction
@@ -25,11 +36,14 @@ from gateway.ports import (
     AgencyFigures,
     AgencyTimes,
     Counted,
+    Drawn,
+    LineCounted,
     PaperOnly,
     RefusalCount,
     Sampled,
     Side,
 )
+from gateway.ports.statistics import MOST_DRAWN_FROM
 from gateway.store import judged_duties, statistics
 from gateway.store.access import Access
 from gateway.store.accounts import note
@@ -203,47 +217,128 @@ class Draw:
     number: int
 
 
-def sample(connection: Connection, draw: Draw) -> list[Sampled]:
+def sample(connection: Connection, draw: Draw) -> Drawn:
     """
-    The letters whose digests with the seed are the smallest.
+    The documents at places that the seed gives, in the order of time: first all that were sent, then all that
+    came.
 
-    So whichever letters there are, each is drawn with the same chance, and the draw can be made again.
+    Each is drawn with the same chance. Places are counted in the indexes, which hold all that is asked for
+    there; letters are read only once they are drawn.
     """
+    shelves = [_Shelf(connection, draw, direction) for direction in (Direction.OUT, Direction.IN)]
+    sizes = [shelf.size() for shelf in shelves]
+    whole = sum(sizes)
+    if whole > MOST_DRAWN_FROM:
+        return Drawn([], MOST_DRAWN_FROM, is_too_many=True)
+    places, passed = _places(draw, whole), 0
+    drawn: list[Sampled] = []
+    for shelf, size in zip(shelves, sizes, strict=True):
+        drawn += shelf.at_places([place - passed for place in places if passed <= place < passed + size])
+        passed += size
+    return Drawn(sorted(drawn, key=lambda found: (found.at, found.letter_id, found.direction)), whole)
 
-    def lot(found: Sampled) -> bytes:
-        return hashlib.sha256(f"{draw.seed}/{found.direction.value}/{found.letter_id}".encode()).digest()
 
-    drawn = heapq.nsmallest(draw.number, _candidates(connection, draw), key=lot)
-    return sorted(drawn, key=lambda found: (found.at, found.letter_id, found.direction))
+def _places(draw: Draw, whole: int) -> list[int]:
+    """So many different numbers below `whole`, each set of them with the same chance (R. Floyd's way)."""
+    chosen: set[int] = set()
+    for last in range(whole - min(draw.number, whole), whole):
+        lot = hashlib.sha256(f"{draw.seed}/{last}".encode()).digest()
+        place = int.from_bytes(lot) % (last + 1)
+        chosen.add(last if place in chosen else place)
+    return sorted(chosen)
 
 
-def _candidates(connection: Connection, draw: Draw) -> Iterator[Sampled]:
-    begins, ends = draw.period.begins, draw.period.ends
-    what = (letters.c.letter_id, letters.c.sender, letters.c.original_size)
-    sent = select(*what, letters.c.received_at.label("at")).where(
-        letters.c.sender == draw.agency,
-        letters.c.received_at >= begins,
-        letters.c.received_at < ends,
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """What is asked of the documents of one direction that lie between two moments."""
+
+    size: Select[int]
+    further: Select[datetime]  # the moment of what lies so many `places` further
+    between: Select[int]
+    same: Select[str, str, int]  # letters of one moment
+
+
+def _questions(at: ColumnElement[datetime], *fits: ColumnElement[bool], source: FromClause) -> _Questions:
+    # one bound on each side: of two, SQLite would go by the first, and walk along what the other spares
+    within = (*fits, at > bindparam("after"), at < bindparam("before"))
+    some = select(at).where(*within).limit(MOST_DRAWN_FROM + 1).subquery()
+    return _Questions(
+        size=select(func.count()).select_from(some),
+        further=select(at).where(*within).order_by(at).offset(bindparam("places")).limit(1),
+        between=select(func.count()).where(*within),
+        same=select(letters.c.letter_id, letters.c.sender, letters.c.original_size)
+        .select_from(source)
+        .where(*fits, at == bindparam("moment"))
+        .order_by(letters.c.letter_id),
+    )
+
+
+_WHOSE: BindParameter[str] = bindparam("whose")
+_QUESTIONS: Mapping[Direction, _Questions] = {
+    Direction.OUT: _questions(
+        letters.c.received_at,
+        letters.c.sender == _WHOSE,
         letters.c.came_from.is_(None),
         letters.c.kind == Kind.DOCUMENT.value,
-    )
-    came = (
-        select(*what, deliveries.c.offered_at.label("at"))
-        .join_from(deliveries, letters)
-        .where(
-            deliveries.c.agency == draw.agency,
-            deliveries.c.offered_at >= begins,
-            deliveries.c.offered_at < ends,
-            letters.c.kind == Kind.DOCUMENT.value,
+        source=letters,
+    ),
+    Direction.IN: _questions(
+        deliveries.c.offered_at,
+        deliveries.c.agency == _WHOSE,
+        deliveries.c.kind == Kind.DOCUMENT.value,
+        source=deliveries.join(letters),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The documents of one direction that a sample is drawn from, in the order of time."""
+
+    connection: Connection
+    draw: Draw
+    direction: Direction
+
+    def size(self) -> int:
+        """How many there are; one more than MOST_DRAWN_FROM if there are more."""
+        return int(self._ask(self._questions.size, after=None).scalar_one())
+
+    def at_places(self, places: Sequence[int]) -> Iterator[Sampled]:
+        """
+        The documents at these places, which ascend: from each on to the next, never back to the beginning.
+
+        Those of one moment stand in the order of their ids. The index has no ids: they are read at once.
+        """
+        same: list[Sampled] = []
+        begins, ends = 0, 0  # the places of `same`
+        at: datetime | None = None
+        for place in places:
+            if place >= ends:
+                last = at
+                at = self._ask(self._questions.further, after=last, places=place - ends).scalar_one()
+                begins = ends + self._ask(self._questions.between, after=last, before=at).scalar_one()
+                same = self._of_moment(at)
+                ends = begins + len(same)
+            yield same[place - begins]
+
+    @property
+    def _questions(self) -> _Questions:
+        return _QUESTIONS[self.direction]
+
+    def _of_moment(self, at: datetime) -> list[Sampled]:
+        rows = self.connection.execute(self._questions.same, {"whose": self.draw.agency, "moment": at})
+        return [
+            Sampled(LetterId(row.letter_id), self.direction, at, AgencyCode(row.sender), row.original_size)
+            for row in rows
+        ]
+
+    def _ask(self, question: Select[Any], *, after: datetime | None, **more: Any) -> Any:
+        """`after` None: from the beginning of the period on; to its end unless `before` says otherwise."""
+        period = self.draw.period
+        begins = period.begins - timedelta(microseconds=1) if after is None else after
+        return self.connection.execute(
+            question, {"whose": self.draw.agency, "after": begins, "before": period.ends, **more}
         )
-    )
-    for direction, question in ((Direction.OUT, sent), (Direction.IN, came)):
-        for row in connection.execute(question):
-            yield _sampled(direction, row)
-
-
-def _sampled(direction: Direction, row: Any) -> Sampled:
-    return Sampled(LetterId(row.letter_id), direction, row.at, AgencyCode(row.sender), row.original_size)
 
 
 # --- the room ------------------------------------------------------------------------------------
@@ -254,6 +349,9 @@ class StatisticsAccess(Access):
 
     async def count_lines(self, reckoning: Reckoning, limit: int) -> int:
         return await self._do(statistics.count_lines, statistics.Lines(reckoning, limit))
+
+    async def count_line(self, reckoning: Reckoning) -> LineCounted | None:
+        return await self._do(statistics.count_line, reckoning)
 
     async def judge_duties(self, reckoning: Reckoning, until: datetime, limit: int) -> int:
         return await self._do(judged_duties.judge, judged_duties.Judgement(reckoning, until, limit))
@@ -281,5 +379,5 @@ class StatisticsAccess(Access):
     async def set_paper_only(self, reported: Sequence[PaperOnly], act: Act) -> None:
         await self._do(set_paper_only, Reported(reported, act))
 
-    async def sample(self, agency: AgencyCode, period: Period, seed: str, number: int) -> Sequence[Sampled]:
+    async def sample(self, agency: AgencyCode, period: Period, seed: str, number: int) -> Drawn:
         return await self._read(lambda c: sample(c, Draw(agency, period, seed, number)))

@@ -1,9 +1,10 @@
 """What work costs with a thousand, a hundred thousand, a million letters in the store.
 
-Half of the letters wait for a neighbour that could not be reached, half in the mailboxes of a hundred
-agencies. Each question is asked of the node's own office over a store on disk, without HTTP and threads, so
-that nothing but the store can grow; those that pages of the console ask are called `console.…`. Flat means:
-with the most letters at most 1.5 times what it costs with the fewest.
+A quarter of the letters wait for a neighbour that could not be reached, a quarter in mailboxes of a hundred
+agencies; a quarter have run their course, and a quarter are statuses about these. Each question is asked of
+the node's own office over a store on disk, without HTTP and threads, so that nothing but the store can grow;
+those that pages of the console ask are called `console.…`, and the pages themselves are asked by `pages`.
+Flat means: with the most letters at most 1.5 times what it costs with the fewest.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -19,11 +21,32 @@ from statistics import median
 
 from sqlalchemy import Engine
 
+from gateway.core.calendar import Calendar
 from gateway.core.catalogue import LINK_DOWN
+from gateway.core.deadlines import Reckoning
 from gateway.core.delivery import Failed, State, Target
+from gateway.core.lifecycle import FINISHED, REGISTERED
 from gateway.core.model import AgencyCode, Lane, NodeId
 from gateway.ports import Caller, LetterWish, Trouble, TroubleGroup, Wanted
-from tests.bench.filling import APART, Template, agency_of, fill, id_of, is_whole, opened
+from gateway.store.boxes import LOOK_SECONDS
+from tests.bench import pages
+from tests.bench.filling import (
+    AGENCIES,
+    APART,
+    BUSY,
+    COURSE,
+    KINDS,
+    MAIL,
+    MOULD,
+    WAITING,
+    Pattern,
+    agency_of,
+    fill,
+    fill_beside,
+    id_of,
+    is_whole,
+    opened,
+)
 from tests.bench.measured import Measured
 from tests.bench.paper import FIRST_NUMBER
 from tests.bench.plan import Plan
@@ -32,16 +55,21 @@ from tests.kit.nodes import Manner, SmallAxis, open_axis
 
 HERE, NEIGHBOUR = NodeId("H91"), NodeId("H91.10")
 WRITER, FAR = AgencyCode("900.00.00.H91"), AgencyCode("000.00.10.H91")
-LOCAL = [AgencyCode(f"{number:03}.00.00.H91") for number in range(100)]
+LOCAL = [AgencyCode(f"{number:03}.00.00.H91") for number in range(AGENCIES)]
+READER, SENDER = AgencyCode("980.00.00.H91"), AgencyCode("981.00.00.H91")
+"""Agencies in the letters that are copied; in each copy two others stand for them."""
+
 AXIS = tree(
     {HERE: "", NEIGHBOUR: HERE},
-    [agency(code, HERE, sends_arrived=True) for code in (WRITER, *LOCAL)] + [agency(FAR, NEIGHBOUR)],
+    [agency(code, HERE, sends_arrived=True) for code in (WRITER, READER, SENDER, *LOCAL)]
+    + [agency(FAR, NEIGHBOUR)],
 )
+CORRESPONDENTS = pages.Correspondents(WRITER, LOCAL, NEIGHBOUR)
 LEVELS = (1_000, 100_000, 1_000_000)
 LEAST = 10_000  # below, the second level has too few letters that can be fetched
 TIMES = 60  # questions of a kind at each level
 WARM_UP = 5
-CLAIMED = 4  # letters with each claim: no level may run out of them
+CLAIMED = 3  # letters with each claim: no level may run out of them
 LINES = 50  # of a page of the console
 PAGE = 5  # what the fullest mailbox of the smallest level has
 
@@ -49,20 +77,28 @@ PAGE = 5  # what the fullest mailbox of the smallest level has
 @dataclass(frozen=True, slots=True)
 class Filled:
     """
-    A store with so many letters, and the office of its node. `document_id` is that of the first of them.
+    A store with so many letters, and the office of its node. `document_id` is that of the mould of those that
+    wait.
     """
 
     axis: SmallAxis
     letters: int
     document_id: str
-    subject: str  # which all of them have
+    subject: str  # which all in mailboxes have
     untouched: list[int]  # letters in mailboxes, bytes and all, in the order in which they are to be fetched
     rng: Random
 
+    def any_of(self, kind: int) -> int:
+        """The number of some letter of this kind."""
+        return self.rng.randrange(self.letters // KINDS) * KINDS + kind
+
     def any_document(self) -> str:
         """The DocumentId of some letter."""
-        number = FIRST_NUMBER + self.rng.randrange(self.letters)
-        return self.document_id.replace(str(FIRST_NUMBER), str(number))
+        return self.document_id.replace(str(MOULD + WAITING), str(FIRST_NUMBER + self.any_of(WAITING)))
+
+    def any_local(self) -> AgencyCode:
+        """Some agency that has letters at each level."""
+        return self.rng.choice(LOCAL[:BUSY])
 
 
 Question = Callable[[Filled], Awaitable[object]]
@@ -80,7 +116,7 @@ async def claim(filled: Filled) -> object:
 
 async def look(filled: Filled) -> object:
     """The first lines of a mailbox."""
-    found = await filled.axis.nodes[HERE].office.list(caller(filled.rng.choice(LOCAL)), limit=PAGE)
+    found = await filled.axis.nodes[HERE].office.list(caller(filled.any_local()), limit=PAGE)
     assert found
     return found
 
@@ -88,7 +124,7 @@ async def look(filled: Filled) -> object:
 async def fetch(filled: Filled) -> object:
     """A letter out of a mailbox, and its acknowledgement."""
     number, office = filled.untouched.pop(), filled.axis.nodes[HERE].office
-    letter_id, code = id_of(number), LOCAL[agency_of(number, len(LOCAL))]
+    letter_id, code = id_of(number), LOCAL[agency_of(number)]
     opened = await office.open(caller(code), letter_id)
     assert sum(map(len, opened.chunks()))
     await office.ack(caller(code), letter_id)
@@ -97,9 +133,7 @@ async def fetch(filled: Filled) -> object:
 
 async def track(filled: Filled) -> object:
     """Where a letter is."""
-    return await filled.axis.nodes[HERE].office.whereabouts(
-        caller(WRITER), id_of(filled.rng.randrange(filled.letters // 2) * 2)
-    )
+    return await filled.axis.nodes[HERE].office.whereabouts(caller(WRITER), id_of(filled.any_of(WAITING)))
 
 
 async def search(filled: Filled) -> object:
@@ -130,12 +164,12 @@ async def find_newest(filled: Filled) -> object:
 
 async def find_by_agency(filled: Filled) -> object:
     """What one agency sent or gets, in one state."""
-    return await found(filled, LetterWish(agency=filled.rng.choice(LOCAL), state=State.WAITING))
+    return await found(filled, LetterWish(agency=filled.any_local(), state=State.WAITING))
 
 
 async def find_by_subject(filled: Filled) -> object:
-    """By words that every letter has, of one agency."""
-    return await found(filled, LetterWish(agency=filled.rng.choice(LOCAL), subject=filled.subject))
+    """By words that every letter in a mailbox has, of one agency."""
+    return await found(filled, LetterWish(agency=filled.any_local(), subject=filled.subject))
 
 
 async def found(filled: Filled, wish: LetterWish) -> object:
@@ -146,7 +180,7 @@ async def found(filled: Filled, wish: LetterWish) -> object:
 
 async def tracking_page(filled: Filled) -> object:
     """Where a letter is, with every try."""
-    letter_id = id_of(filled.rng.randrange(filled.letters // 2) * 2)
+    letter_id = id_of(filled.any_of(WAITING))
     node = filled.axis.nodes[HERE]
     operator = Caller("console:bench", frozenset(), is_operator=True)
     return (
@@ -202,25 +236,34 @@ async def run(plan: Plan) -> None:
 
 
 async def ask(plan: Plan, levels: list[int]) -> list[Measured]:
-    """All questions at all levels."""
+    """All questions, and all pages, at all levels."""
     told, folder = [], plan.ground.folder
-    async with open_axis(AXIS, folder, Manner(on_disk=True)) as axis:
+    async with AsyncExitStack() as stack:
+        axis = await stack.enter_async_context(open_axis(AXIS, folder, Manner(on_disk=True)))
         engine, filled = opened(database(folder)), 0
-        templates, document_id, subject = await prepared(axis, engine)
+        pattern, document_id, subject = await prepared(axis, engine)
+        console = await stack.enter_async_context(
+            pages.open_console(axis.nodes[HERE], axis.clock, CORRESPONDENTS)
+        )
         for level in levels:
             began = time.monotonic()
-            for _ in fill(engine, templates, len(LOCAL), range(filled, level)):
+            for _ in fill(engine, pattern, range(filled, level)):
                 plan.check_time()
+            fill_beside(engine, [WRITER, *LOCAL], NEIGHBOUR, range(filled, level))
             at_rest(engine)
+            await asyncio.sleep(LOOK_SECONDS)  # so late the store sees in which boxes somebody else laid mail
             axis.clock.advance(APART * (level - filled))
             plan.say(
                 f"backlog: {level} letters in the store, the last of them in {time.monotonic() - began:.0f} s"
             )
-            whole = [number for number in range(filled, level) if number % 2 and is_whole(number)]
+            whole = [number for number in range(filled, level) if is_whole(number)]
             rng = Random(level)
             rng.shuffle(whole)
             here, filled = Filled(axis, level, document_id, subject, whole, rng), level
             told += [await cost(name, here) for name in QUESTIONS]
+            told += await pages.ask(
+                console, pages.Scene(level, rng, CORRESPONDENTS, document_id, subject), plan
+            )
         engine.dispose()
     return told
 
@@ -235,26 +278,38 @@ def at_rest(engine: Engine) -> None:
     os.sync()
 
 
-async def prepared(axis: SmallAxis, engine: Engine) -> tuple[tuple[Template, Template], str, str]:
+async def prepared(axis: SmallAxis, engine: Engine) -> tuple[Pattern, str, str]:
     """
-    One letter that failed to reach the neighbour and is due again, and one that lies in a mailbox, as rows;
-    their DocumentId and their subject.
+    One letter of each kind, as rows; the DocumentId of the one that waits; the subject of that in a mailbox.
+
+    It failed to reach the neighbour and is due again; another lies in a mailbox; the third was collected and
+    answered, here and beyond the link, and the last answer to it has not been read.
     """
-    out = await axis.send(letter(WRITER, FAR, number=FIRST_NUMBER), WRITER)
-    home = await axis.send(letter(WRITER, LOCAL[0], number=FIRST_NUMBER), WRITER)
-    node, now, target = axis.nodes[HERE], axis.clock.now(), Target(neighbour=NEIGHBOUR)
+    node, target = axis.nodes[HERE], Target(neighbour=NEIGHBOUR)
+    course = await axis.send(letter(SENDER, READER, FAR, number=MOULD + COURSE), SENDER)
+    await axis.settle()
+    for code in (READER, FAR):
+        await axis.collect(code)
+        await axis.report(code, course.letter_id, REGISTERED)
+        await axis.settle()
+    status = await axis.report(READER, course.letter_id, FINISHED)
+    await axis.settle()
+    out = await axis.send(letter(WRITER, FAR, number=MOULD + WAITING), WRITER)
+    home = await axis.send(letter(WRITER, READER, number=MOULD + MAIL), WRITER)
+    now = axis.clock.now()
     await node.store.claim_due(target, Lane.NORMAL, now, letters=1, size=2**23)
     await node.store.record(out.letter_id, target, Failed(LINK_DOWN.code), now)
     await node.store.hasten(NEIGHBOUR, now, 1)
     await node.handover.step()
-    await node.store.list_words(CLAIMED)
+    while await node.store.list_words(LINES):
+        pass
+    while await node.store.count_lines(Reckoning(Calendar(), now), LINES):
+        pass
     (line,) = (await node.store.find(LetterWish(text=home.letter_id), 1)).letters
+    letters = [each.letter_id for each in (out, home, course, status)]
     with engine.connect() as connection:
-        waiting = (
-            Template.of(connection, out.letter_id, FAR),
-            Template.of(connection, home.letter_id, LOCAL[0]),
-        )
-    return waiting, home.document_id, line.subject
+        pattern = Pattern.of(connection, letters, {READER: 0, SENDER: 1})
+    return pattern, out.document_id, line.subject
 
 
 def database(folder: Path) -> str:

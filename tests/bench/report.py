@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from tests.bench.goals import HEADLINE, goals, growth
+from tests.bench.goals import HEADLINE, PAGES, goals, growth
 from tests.bench.measure import MIB, percentile
 from tests.bench.measured import Measured
 from tests.bench.one_link import MIX
@@ -15,6 +15,7 @@ from tests.bench.paper import SIZES, size_name
 from tests.bench.plots import Plot, svg
 
 REPORT = "report.md"
+FILES = "files."
 CASES = (*map(size_name, SIZES), MIX)
 BESIDE: Mapping[str, str] = {
     HEADLINE: "Trục, RSA-2048",
@@ -66,7 +67,11 @@ def markdown(outcome: Outcome, machine: Mapping[str, str], drawn: Mapping[str, P
     yield "## Latency\n"
     yield from latencies(outcome)
     yield "## Backlog\n"
-    yield from backlog(outcome)
+    yield from by_level(outcome, "backlog.")
+    yield "## Pages of the console\n"
+    yield from by_level(outcome, PAGES, noted=True)
+    yield "Files with all lines that one may have, to the last byte:\n"
+    yield from by_level(outcome, FILES, noted=True)
     yield "## CPU time by part\n"
     yield from parts(outcome)
     yield "## Memory and CPU of every process\n"
@@ -128,19 +133,20 @@ def latencies(outcome: Outcome) -> Iterator[str]:
     yield from table(("row", "case", "letters", "p50, ms", "p95, ms", "p99, ms"), rows)
 
 
-def backlog(outcome: Outcome) -> Iterator[str]:
-    """What each kind of work costs with how many letters."""
-    names = dict.fromkeys(one.row for one in outcome.measured if one.row.startswith("backlog."))
+def by_level(outcome: Outcome, beginning: str, *, noted: bool = False) -> Iterator[str]:
+    """What each kind of work costs with how many letters; `noted`: and what there is to say of the most."""
+    names = dict.fromkeys(one.row for one in outcome.measured if one.row.startswith(beginning))
     cases = list(dict.fromkeys(one.case for name in names for one in outcome.of(name)))
-    rows = [
+    rows: list[Sequence[str]] = [
         (
             name,
             *(f"{1000 / one.per_second:.2f} ms" for one in outcome.of(name)),
             f"{growth(outcome, name) or 0:.2f} ×",
+            *(outcome.of(name)[-1].notes if noted else ()),
         )
         for name in names
     ]
-    yield from table(("median of one", *cases, "last : first"), rows)
+    yield from table(("median of one", *cases, "last : first", *(("",) if noted else ())), rows)
 
 
 def parts(outcome: Outcome) -> Iterator[str]:

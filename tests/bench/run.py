@@ -55,7 +55,7 @@ ROWS: Sequence[Row] = (
     Row("transit", transit.run, 80, 0),
     Row("latency", latency.run, 150, 4),
     Row("fan_out", fan_out.run, 130, 0),
-    Row("backlog", backlog.run, 190, 0),
+    Row("backlog", backlog.run, 280, 0),
     Row("parts", parts.run, 60, 2),
 )
 

@@ -20,6 +20,10 @@ def outcome() -> Outcome:
         one("latency.one_link", "6 KB", 4.0, latencies=(0.02, 0.03, 0.2)),
         one("backlog.claim", "1000 letters", 600.0, latencies=(0.001,)),
         one("backlog.claim", "1000000 letters", 300.0, latencies=(0.002,)),
+        one("pages.letters", "1000 letters", 100.0, notes=("9000 bytes",)),
+        one("pages.letters", "1000000 letters", 50.0, notes=("9000 bytes",)),
+        one("pages.reports", "1000 letters", 20.0),
+        one("pages.reports", "1000000 letters", 2.5),
         one("fan_out", "10 recipients", 50.0),
     ]
     return told
@@ -34,10 +38,24 @@ def test_each_goal_says_whether_it_was_reached_and_by_how_much() -> None:
     assert any(line.startswith("- **NOT reached**: a claim") and "2.00 ×" in line for line in lines)
 
 
+def test_slowest_page_and_the_one_that_grows_most_are_named() -> None:
+    lines = [goal.line for goal in goals(outcome()) if "console" in goal.text]
+    assert "- **NOT reached**: every page of the console within 300 ms" in lines[0]
+    assert "400 ms (reports); 1 of 2 above" in lines[0]
+    assert lines[1].endswith("8.00 × (reports); 1 of 2 above")
+
+
 def test_a_peer_that_was_not_measured_at_every_size_decides_nothing() -> None:
     told = outcome()
     told.measured = [m for m in told.measured if (m.row, m.case) != ("peer.postfix", "10 MB")]
     assert next(iter(goals(told))).reached is None
+
+
+def test_growth_of_what_was_measured_by_the_processor_is_told_by_that() -> None:
+    told = Outcome()
+    for case, rate, cpu in (("1000 letters", 100.0, 0.1), ("1000000 letters", 10.0, 0.2)):
+        told.measured.append(one("pages.letters", case, rate, cpu_seconds={"console": cpu}))
+    assert growth(told, "pages.letters") == 2.0
 
 
 def test_growth_is_the_cost_of_the_largest_store_against_the_smallest() -> None:
@@ -50,6 +68,7 @@ def test_report_has_goals_failures_tables_and_its_plots_beside_it(tmp_path: Path
     text = path.read_text("utf-8")
     assert "| CPU | two cores |" in text
     assert "- `six_hops`: RabbitMQ ended" in text
+    assert "| pages.letters | 10.00 ms | 20.00 ms | 2.00 × | 9000 bytes |" in text
     assert "- `peer.pyas2lib`: it does not start" in text
     assert "| Trục : Postfix | 1.25 × | 1.25 × | 1.25 × | 1.25 × | – | – |" in text
     for name in ("throughput", "latency-size", "backlog", "recipients"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.model import NodeId
-from tests.bench import backlog, fan_out, latency, one_link, six_hops
+from tests.bench import backlog, fan_out, latency, one_link, pages, six_hops
 from tests.bench.measured import Measured
 from tests.bench.paper import KIB
 from tests.bench.plan import Plan
@@ -63,9 +63,13 @@ async def test_one_letter_reaches_all_of_many(plan: Plan) -> None:
     assert [one.case for one in told] == ["10 recipients"]
 
 
-async def test_every_question_is_answered_from_a_filled_store(plan: Plan) -> None:
+async def test_every_question_and_every_page_is_answered_from_a_filled_store(plan: Plan) -> None:
     await backlog.run(plan)
-    assert rows() == {f"backlog.{name}" for name in backlog.QUESTIONS}
+    of_pages = {f"pages.{name}" for name in pages.PAGES} | {f"pages.live.{name}" for name in pages.PARTS}
+    asked = {row for row in rows() if row.startswith("backlog.")}
+    assert asked == {f"backlog.{name}" for name in backlog.QUESTIONS}
+    assert {row for row in rows() if row.startswith("files.")} == {f"files.{name}" for name in pages.FILES}
+    assert all(any(row == page or row.startswith(f"{page}.") for row in rows()) for page in of_pages)
     assert {one.case for one in told} == {"1000 letters", "10000 letters"}
 
 

@@ -36,6 +36,9 @@ PATH = f"{ROOT}/letters"
 LINES = 50  # of one page: two screens of an old PC
 EXPORTED = 10_000
 EXPORTED_AT_ONCE = 500
+MOST_SHORT = 20
+"""Of one file, stretches with too little that fits: a rare thing must not lead through a million letters."""
+
 LONGEST_TEXT = 200
 
 KINDS: Mapping[str, str] = {
@@ -44,6 +47,11 @@ KINDS: Mapping[str, str] = {
     Kind.STATUS.value: said("Trạng thái"),
 }
 FORMS = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX}
+CUT_LINES = said("Tệp dừng ở đây vì đã đủ %(number)s dòng; hãy thu hẹp theo ngày, đơn vị hoặc loại.")
+CUT_SHORT = said(
+    "Tệp dừng ở đây: văn bản cũ hơn chưa được tìm vì quá ít văn bản khớp. "
+    "Hãy thu hẹp theo ngày, hoặc tìm theo số hay đơn vị."
+)
 NO_WORD = said("Hãy gõ ít nhất một từ của trích yếu.")
 
 COLUMNS: Sequence[tuple[str, int]] = (
@@ -136,7 +144,7 @@ async def look_by_subject(view: View, form: Form) -> Shown:
 
 
 async def export(view: View) -> web.StreamResponse:
-    """What fits as a file, at most EXPORTED lines of it."""
+    """What fits as a file, at most EXPORTED lines of it. Its last line says if there may be more."""
     form = view.query("form", "csv")
     if form not in FORMS:
         raise Rejected(find(BAD_REQUEST, element="form", detail=form))
@@ -156,14 +164,15 @@ async def export(view: View) -> web.StreamResponse:
 
 
 async def _rows(view: View, wish: LetterWish) -> AsyncIterator[Sequence[Sequence[str]]]:
-    left = EXPORTED
-    while left:
+    left, short = EXPORTED, 0
+    while left and short < MOST_SHORT:
         found = await view.store.find(wish, min(left, EXPORTED_AT_ONCE))
         yield [_cells(view.words, line, with_subject=wish.mine is not None) for line in found.letters]
-        left -= len(found.letters)
+        left, short = left - len(found.letters), short + found.is_short
         if found.before is None:
             return
         wish = replace(wish, before=found.before)
+    yield [[view.words(CUT_SHORT) if left else view.words(CUT_LINES, number=EXPORTED)]]
 
 
 def _cells(words: Words, line: FoundLetter, *, with_subject: bool) -> list[str]:

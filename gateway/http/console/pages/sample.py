@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ from gateway.http.console.pages.reports import PATH as REPORTS
 from gateway.http.console.sample_archive import archive
 from gateway.http.console.view import View
 from gateway.http.console.words import said
-from gateway.ports import OpenEvidence, Role, Sampled
+from gateway.ports import Drawn, OpenEvidence, Role, Sampled
 from gateway.v1.transfer import write_stream
 
 PATH = f"{REPORTS}/sample"
@@ -33,7 +33,9 @@ LEAST, USUAL, MOST = 1, 20, 200
 """Letters of one sample; each is opened, and journaled for its agency."""
 
 LONGEST_SEED = 40
+NOTHING_DRAWN = Drawn((), 0)
 EMPTY = said("Không có văn bản nào trong kỳ này để lấy mẫu.")
+TOO_MANY = said("Trong kỳ này đơn vị gửi và nhận hơn %(most)s văn bản: hãy chọn kỳ ngắn hơn để lấy mẫu.")
 
 
 async def open_sample(view: View) -> Mapping[str, Any] | web.StreamResponse:
@@ -43,7 +45,7 @@ async def open_sample(view: View) -> Mapping[str, Any] | web.StreamResponse:
     query = {**now.query, "agency": agency or view.query("agency"), "number": str(number), "seed": seed}
     if agency and not seed:
         return go_to(f"{PATH}?{urlencode({**query, 'seed': secrets.token_hex(4)})}")
-    drawn = await view.store.sample(agency, now.period, seed, number) if agency else ()
+    drawn = await view.store.sample(agency, now.period, seed, number) if agency else NOTHING_DRAWN
     return {
         "chosen": now,
         "periods": reading_period.choices(view, now),
@@ -53,6 +55,7 @@ async def open_sample(view: View) -> Mapping[str, Any] | web.StreamResponse:
         "number": number,
         "seed": seed,
         "drawn": drawn,
+        "too_many": TOO_MANY,
         "query": query,
         "address": f"{PATH}?{urlencode(query)}",
         "may_open": view.account.reads_content,
@@ -63,10 +66,12 @@ async def take(view: View, form: Form) -> Done | web.StreamResponse:
     """The letters themselves, each journaled for whose letter it is before any of them is read."""
     now, agency, reason = reading_period.chosen(view), _agency(view), form.text("reason")
     seed, number = view.query("seed")[:LONGEST_SEED], _number(view)
-    drawn = await view.store.sample(agency, now.period, seed, number) if agency and seed else ()
-    if agency is None or not drawn:
+    drawn = await view.store.sample(agency, now.period, seed, number) if agency and seed else NOTHING_DRAWN
+    if drawn.is_too_many:
+        return Done(PATH, TOO_MANY, {"most": str(drawn.whole)})
+    if agency is None or not drawn.letters:
         return Done(PATH, EMPTY)
-    for each in drawn:
+    for each in drawn.letters:
         await view.open_content(each.letter_id, _whose(view, each, agency), reason)
     drawn_by = {"agency": agency, "period": _days(now), "number": str(number), "seed": seed}
     await view.store.note_act(view.act(detail={**drawn_by, "reason": reason}))
@@ -83,14 +88,15 @@ def _days(now: reading_period.Chosen) -> str:
 
 
 async def _send(
-    view: View, drawn: Sequence[Sampled], agency: AgencyCode, now: reading_period.Chosen
+    view: View, drawn: Drawn, agency: AgencyCode, now: reading_period.Chosen
 ) -> web.StreamResponse:
     seed, at = view.query("seed")[:LONGEST_SEED], view.around.clock.now()
     about = [
         ("Hạt giống · Seed", seed),
         ("Đơn vị · Agency", agency),
         ("Kỳ · Period", _days(now)),
-        ("Số văn bản · Letters", str(len(drawn))),
+        ("Số văn bản · Letters", str(len(drawn.letters))),
+        ("Rút từ · Drawn from", str(drawn.whole)),
     ]
 
     blobs = view.store.blobs
@@ -106,7 +112,7 @@ async def _send(
     name = f"mau-{agency}-{now.period.first:%Y%m%d}-{now.period.last:%Y%m%d}.zip"
     headers = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
     response = web.StreamResponse(headers=headers)
-    async with aclosing(archive(drawn, about, open_one, at)) as pieces:
+    async with aclosing(archive(drawn.letters, about, open_one, at)) as pieces:
         await write_stream(view.request, response, pieces)
     return response
 
