@@ -75,7 +75,9 @@ async def test_first_page_is_where_everybody_lands(console: Console) -> None:
             assert (await person.open(path, follow=False)).location == "/console/"
 
 
-@pytest.mark.parametrize("action", [action for action, _ in FORMS if action.roles is not None], ids=str)
+@pytest.mark.parametrize(
+    "action", [action for action, _ in FORMS if action.roles is not None], ids=lambda action: action.name
+)
 async def test_form_of_who_has_not_logged_in_does_nothing(console: Console, action: Action) -> None:
     async with console.person() as person:
         path = re.sub(r"{\w+}", "viewer.one", action.path)
