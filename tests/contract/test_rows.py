@@ -22,7 +22,8 @@ EXPIRY = LETTER.routing.expires_at
     [
         ({}, {"turn": 2, "deadline": EXPIRY}),
         ({"due_at": LATER}, {"wakes_at": LATER, "deadline": EXPIRY}),
-        ({"confirmed": True}, {"turn": 2}),
+        ({"confirmed": True}, {"turn": 2, "deadline": EXPIRY}),
+        ({"confirmed": True, "warned": True}, {"turn": 2}),
         ({"state": State.TRYING}, {"window_lane": "urgent"}),
         ({"state": State.SENT, "due_at": LATER}, {"window_lane": "urgent", "deadline": LATER}),
         ({"state": State.WAITING, "due_at": LATER}, {"deadline": LATER}),

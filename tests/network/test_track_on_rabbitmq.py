@@ -120,7 +120,8 @@ async def test_letter_behind_a_cut_line_is_told_where_and_goes_on_within_two_sec
             assert line.stage.code is (Stage.SENT if link.parent == at else Stage.RETRYING)
             assert line.held_since is not None
             assert line.next_try_at is not None
-            since, again = (f"{t.astimezone(VIETNAM):%H:%M}" for t in (line.held_since, line.next_try_at))
+            times = (line.held_since, line.next_try_at)
+            since, again = (f"{time.astimezone(VIETNAM):%d/%m/%Y %H:%M}" for time in times)
             assert f"chưa qua nút {at} từ {since}" in shown.out
             assert f"chờ sang {behind}, lần thử kế tiếp {again}" in shown.out
             assert "TRUC-504" in shown.out
