@@ -84,18 +84,13 @@ def _latency(outcome: Outcome, text: str, row: str, part: float, most: float) ->
 
 
 def _memory(outcome: Outcome) -> Goal:
-    # From 1 MB on: with smaller letters the caches of a node that was just started are still filling.
-    text = f"flat memory: no node needs over {FLAT_MEMORY // MIB} MiB more for letters of 100 MB than of 1 MB"
-    small, large = (outcome.find(HEADLINE, size_name(size)) for size in (MIB, SIZES[-1]))
+    text = f"flat memory: no node needs over {FLAT_MEMORY // MIB} MiB more for letters of 100 MB than of 6 KB"
+    small, large = (outcome.find(HEADLINE, size_name(size)) for size in (SIZES[0], SIZES[-1]))
     if small is None or large is None:
         return Goal(text, None, "")
-    seen = [one for size in SIZES if (one := outcome.find(HEADLINE, size_name(size))) is not None]
-    figures = "; ".join(
-        f"{name} {', '.join(f'{one.peak_rss.get(name, 0) / MIB:.0f}' for one in seen)} MiB"
-        for name in nodes_of(large)
-    )
-    grown = [large.peak_rss[name] - small.peak_rss.get(name, 0) for name in nodes_of(large)]
-    return Goal(text, max(grown) <= FLAT_MEMORY, f"from 6 KB to 100 MB {figures}")
+    grown = {name: large.peak_rss[name] - small.peak_rss.get(name, 0) for name in nodes_of(large)}
+    figures = ", ".join(f"{name} {size / MIB:+.0f} MiB" for name, size in grown.items())
+    return Goal(text, all(size <= FLAT_MEMORY for size in grown.values()), figures)
 
 
 def nodes_of(one: Measured) -> list[str]:
