@@ -13,6 +13,7 @@ from playwright.async_api import Browser
 
 from tests.kit.browser import Tab, opened_tab, running_browser
 from tests.kit.console import Console, listening_console
+from tests.kit.letterbox import Boxes, listening_boxes
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,6 +28,13 @@ async def console() -> AsyncIterator[Console]:
     async with listening_console() as listening:
         yield listening
         assert listening.log("internal.error") == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def boxes(tmp_path: Path) -> AsyncIterator[Boxes]:
+    """A small axis whose agencies have their letter boxes in a console."""
+    async with listening_boxes(tmp_path, is_watched=True) as listening:
+        yield listening
 
 
 @pytest.fixture(scope="session")

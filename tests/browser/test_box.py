@@ -11,15 +11,9 @@ from gateway.http.console.words import LANGUAGES
 from gateway.ports import Role
 from tests.kit.browser import Tab, in_a_browser, opened_tab
 from tests.kit.builders import COMMUNE_OFFICE, PROVINCE_OFFICE
-from tests.kit.letterbox import PDF, Boxes, listening_boxes
+from tests.kit.letterbox import PDF, Boxes
 
 pytestmark = in_a_browser
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def boxes(tmp_path: Path) -> AsyncIterator[Boxes]:
-    async with listening_boxes(tmp_path, is_watched=True) as listening:
-        yield listening
 
 
 @pytest_asyncio.fixture(loop_scope="session")

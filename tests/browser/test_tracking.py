@@ -14,16 +14,10 @@ from gateway.ports import Role
 from tests.browser.test_box import look_over
 from tests.kit.browser import Tab, in_a_browser, opened_tab
 from tests.kit.builders import COMMUNE_OFFICE, PROVINCE_OFFICE
-from tests.kit.letterbox import Boxes, listening_boxes
+from tests.kit.letterbox import Boxes
 from tests.unit.http.console.pages.test_letter import circular
 
 pytestmark = in_a_browser
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def boxes(tmp_path: Path) -> AsyncIterator[Boxes]:
-    async with listening_boxes(tmp_path, is_watched=True) as listening:
-        yield listening
 
 
 @pytest_asyncio.fixture(loop_scope="session")
